@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import type { Principal } from './principal.js'
+import type { Reason, Refusal } from './refusal.js'
+
+/** The part of a pino logger that the audit sink needs; Fastify's logger is one too. */
+export interface AuditLogger {
+  debug(event: object, message: string): void
+  info(event: object, message: string): void
+  error(event: object, message: string): void
+  isLevelEnabled?(level: string): boolean
+}
+
+/** Why a lease ended. */
+export type LeaseEnd = 'expired' | 'closed'
+
+/**
+ * Writes one structured line for each thing that an auditor asks about. No line holds a token, a claim beyond the identity, or
+ * upstream text; what is logged is listed member by member, so that nothing slips in with an object.
+ */
+export interface Audit {
+  /** Somebody proved who he is. Level `debug`: on a busy server there is one for every request. */
+  authenticated(transport: string, backend: string, principal: Principal): void
+  /** A request, operation or field was refused. Level `info`. Returns the decision id that the client gets too. */
+  refused(transport: string, principal: Principal | null, refusals: readonly Refusal[]): string
+  /** A connection that stays open was let in. Level `info`. */
+  leaseOpened(leaseId: string, transport: string, principal: Principal | null): void
+  /** It ended. Level `info`. `seconds` is how long it lived. */
+  leaseEnded(leaseId: string, transport: string, principal: Principal | null, reason: LeaseEnd, seconds: number): void
+  /** A part of the server failed, and callers were refused for it. Level `error`. */
+  fault(what: string, error: unknown): void
+}
+
+/**
+ * Creates the audit sink.
+ *
+ * @param logger where the lines go
+ * @default a pino logger named `gatehouse` on standard output, level `info`
+ */
+export function createAudit(logger: AuditLogger = pino({ name: 'gatehouse' })): Audit {
+  return {
+    authenticated(transport, backend, principal) {
+      if (logger.isLevelEnabled?.('debug') === false) return
+      logger.debug({ event: 'authenticated', transport, backend, ...identity(principal) }, 'authenticated')
+    },
+    refused(transport, principal, refusals) {
+      const decisionId = randomUUID()
+      logger.info({ event: 'refused', decisionId, transport, ...identity(principal), refusals: refusals.map(refusalLine) }, 'refused')
+      return decisionId
+    },
+    leaseOpened(leaseId, transport, principal) {
+      logger.info({ event: 'lease.opened', leaseId, transport, ...identity(principal), expiresAt: principal?.expiresAt ?? null }, 'lease opened')
+    },
+    leaseEnded(leaseId, transport, principal, reason, seconds) {
+      logger.info({ event: 'lease.ended', leaseId, transport, ...identity(principal), reason, seconds }, 'lease ended')
+    },
+    fault(what, error) {
+      logger.error({ event: 'fault', what, error: errorName(error) }, 'fault')
+    },
+  }
+}
+
+function identity(principal: Principal | null): object {
+  if (principal === null) return { anonymous: true }
+  const { issuer, subject, kind, tenant, clientId, sessionId } = principal
+  return { issuer, subject, kind, tenant, clientId, sessionId }
+}
+
+function refusalLine({ reason, coordinate, requiredScopes, requiredPermissions, detail }: Refusal): { reason: Reason } & Record<string, unknown> {
+  return { reason, coordinate, requiredScopes, requiredPermissions, detail }
+}
+
+/** An upstream message may quote the token that upstream disliked; its class and code cannot. */
+function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? `${error.name} ${code}` : error.name
+}

@@ -1,0 +1,57 @@
+import type { Credentials } from './credentials.js'
+
+/**
+ * What a token backend has proved of a caller. A field that a backend cannot know is left out. What is here was verified: nothing
+ * is copied from an unverified token.
+ */
+export interface VerifiedToken {
+  /** Who vouches for the subject: the `iss` claim, or a name of its own for a backend without issuer. */
+  readonly issuer: string
+  /** The `sub` claim; for a client acting for itself, the client's id. Never empty. */
+  readonly subject: string
+  /** @default 'user' */
+  readonly kind?: 'user' | 'client'
+  readonly clientId?: string
+  readonly sessionId?: string
+  readonly tenant?: string
+  readonly scopes?: readonly string[]
+  readonly permissions?: readonly string[]
+  readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
+  /** Seconds since 1970, as the `auth_time` claim. */
+  readonly authenticatedAt?: number
+  readonly acr?: string
+  /** Seconds since 1970, as the `exp` claim. Without it the token does not expire, which only an opaque token may. */
+  readonly expiresAt?: number
+  /** The verified claims under their wire names. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** The application's own user, where the backend knows it. */
+  readonly user?: unknown
+}
+
+/**
+ * Verifies credentials. One object serves every transport and all requests at once.
+ *
+ * The settings list backends in order; the first whose {@link TokenBackend.accepts} does not say no gets the credentials, and its
+ * verdict is final: a token refused by one backend is never tried on the next.
+ */
+export interface TokenBackend {
+  /** Names the backend in the audit log. */
+  readonly name: string
+  /**
+   * Whether these credentials look like this backend's, before any verification: a scheme, an issuer on its list. Synchronous and
+   * without I/O. What it reads is unverified, so it may choose a backend and nothing else.
+   *
+   * @default every credential is accepted
+   */
+  accepts?(credentials: Credentials): boolean
+  /**
+   * Proves who is asking.
+   *
+   * @throws {InvalidTokenError} (or a subclass) when the token is not good.
+   * @throws {BackendUnavailableError} when it could not be found out. Any other exception counts as this one.
+   */
+  verify(credentials: Credentials, signal: AbortSignal): Promise<VerifiedToken>
+  /** Releases timers and connections. */
+  close?(): Promise<void> | void
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { ConfigurationError } from './configuration-error.js'
+
+/** What a malformed option is told: what was expected, and an example in code. For the `error` of a zod schema. */
+export interface OptionHint {
+  readonly error: string
+}
+
+/** Describes an option for {@link parseOptions}: every zod check on it reports this text. */
+export function hint(expected: string, example: string): OptionHint {
+  return { error: `${expected}, for example ${example}` }
+}
+
+/** A non-empty string. */
+export function text(example: string): z.ZodType<string, string> {
+  return z.string(hint('a non-empty string', example)).min(1, hint('a non-empty string', example))
+}
+
+/** `true` or `false`. */
+export function flag(): z.ZodType<boolean, boolean> {
+  return z.boolean(hint('true or false', 'true'))
+}
+
+/** A function, taken as it is. */
+export function callback<F>(example: string): z.ZodType<F, F> {
+  return z.custom<F>((value) => typeof value === 'function', hint('a function', example))
+}
+
+/**
+ * Checks options against a schema and returns a copy with the defaults filled in. The input is not changed.
+ *
+ * @param path where the options stand in the settings, for messages: `''` for the settings themselves.
+ * @throws {ConfigurationError} for the first option that is malformed or unknown. The message never repeats the value.
+ */
+export function parseOptions<Output, Input>(schema: z.ZodType<Output, Input>, input: unknown, path: string): Output {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  if (issue === undefined) throw new ConfigurationError(path, 'valid options')
+  const at = joinPath(path, issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    throw new ConfigurationError(joinPath(at, issue.keys.slice(0, 1)), `no such option${knownOptions(schema)}`)
+  }
+  throw new ConfigurationError(at === '' ? 'settings' : at, issue.message)
+}
+
+function joinPath(base: string, segments: readonly PropertyKey[]): string {
+  return segments.reduce<string>((path, segment) => {
+    if (typeof segment === 'number') return `${path}[${segment}]`
+    return path === '' ? String(segment) : `${path}.${String(segment)}`
+  }, base)
+}
+
+function knownOptions(schema: z.ZodType): string {
+  return schema instanceof z.ZodObject ? `; the options here are ${Object.keys(schema.shape).join(', ')}` : ''
+}

@@ -1,0 +1,18 @@
+import type { Principal } from './principal.js'
+
+/** One question: may the principal do this, to this object? */
+export interface PermissionQuestion {
+  readonly permission: string
+  /** What the requirement's `object` function returned: an id or an entity. */
+  readonly object: unknown
+}
+
+/**
+ * Answers questions about permissions on objects. One call gets every question that came up in the same tick, so a list of a
+ * thousand rows is one call.
+ *
+ * Only the answer `true` allows. A throw, a rejection, and an answer list of another length deny as unavailable.
+ */
+export interface PermissionSource {
+  check(principal: Principal, questions: readonly PermissionQuestion[]): Promise<readonly boolean[]> | readonly boolean[]
+}

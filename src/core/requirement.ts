@@ -1,0 +1,114 @@
+import { ConfigurationError } from './configuration-error.js'
+
+/** An OR of ANDs: the outer list names alternatives, each inner list what one alternative needs in full. */
+export type AnyOf = readonly (readonly string[])[]
+
+/**
+ * Names the object that a permission is asked about. Gets the resolver's own arguments and returns an id, a list of ids, or
+ * the entity itself; a promise of one is fine. What throws, or resolves to `null` or `undefined`, denies.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: resolver arguments are the application's types, checked where the decorator is applied.
+export type ObjectSelector = (source: any, args: any, context: any, info: any) => unknown
+
+/**
+ * What a caller must bring, as plain data. Every requirement needs an authenticated caller, also one that names nothing else;
+ * what it names is needed in addition. Several requirements on one coordinate are all needed.
+ */
+export interface Requirement {
+  /** Scopes delegated to the client by the token (RFC 6749 §3.3). */
+  readonly scopes?: AnyOf
+  /** Permissions: local rights of the subject. With {@link Requirement.object}, rights on that object. */
+  readonly permissions?: AnyOf
+  /** Accepted authentication context class references; one of them is needed (RFC 9470 §3). */
+  readonly acr?: readonly string[]
+  /** Seconds that may have passed since the subject's last active login (RFC 9470 §3). */
+  readonly maxAge?: number
+  /** Makes {@link Requirement.permissions} a question about one object, answered by the settings' `permissions` source. */
+  readonly object?: ObjectSelector
+}
+
+/** Needs an authenticated caller, and nothing else. */
+export const AUTHENTICATED: Requirement = Object.freeze({})
+
+/** `'a b'` and `['a', 'b']` need both; `{ anyOf: [['a', 'b'], ['c']] }` is the general form. */
+export type Names = string | readonly string[] | { readonly anyOf: AnyOf }
+
+/** A stronger or fresher login than the token alone proves (RFC 9470). */
+export interface StepUp {
+  /** Accepted `acr` values; one of them is needed. */
+  readonly acr?: string | readonly string[]
+  /** Seconds since the last active login (`auth_time`) that are still accepted. */
+  readonly maxAge?: number
+}
+
+/**
+ * Builds a frozen requirement on scopes.
+ *
+ * @throws {ConfigurationError} when a list is empty, a name is not a scope-token of RFC 6749 §3.3, or `acr` / `maxAge` is malformed.
+ */
+export function scopeRequirement(names: Names, stepUp: StepUp = {}): Requirement {
+  return Object.freeze({ scopes: normalizeNames('requireOAuth', names), ...normalizeStepUp('requireOAuth', stepUp) })
+}
+
+/**
+ * Builds a frozen requirement on a stronger or fresher login alone.
+ *
+ * @throws {ConfigurationError} when `acr` or `maxAge` is malformed.
+ */
+export function stepUpRequirement(stepUp: StepUp): Requirement {
+  const requirement = normalizeStepUp('requireOAuth', stepUp)
+  return Object.keys(requirement).length === 0 ? AUTHENTICATED : Object.freeze(requirement)
+}
+
+/**
+ * Builds a frozen requirement on permissions, optionally on one object.
+ *
+ * @throws {ConfigurationError} when a list is empty, a name is malformed, or `object` is not a function.
+ */
+export function permissionRequirement(names: Names, object?: ObjectSelector): Requirement {
+  const permissions = normalizeNames('requirePerm', names)
+  if (object === undefined) return Object.freeze({ permissions })
+  if (typeof object !== 'function') {
+    throw new ConfigurationError('requirePerm: object', 'a function (source, args, context, info) => id', '{ object: (_, args) => args.id }')
+  }
+  return Object.freeze({ permissions, object })
+}
+
+/** RFC 6749 §3.3 scope-token: printable ASCII without space, quote and backslash. */
+const NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/**
+ * Turns every spelling of {@link Names} into a frozen OR of ANDs.
+ *
+ * @throws {ConfigurationError} naming `option` when nothing is named or a name is malformed: an empty list never means "everybody".
+ */
+export function normalizeNames(option: string, names: unknown): AnyOf {
+  const alternatives = isAnyOf(names) ? names.anyOf : [names]
+  const fail = (): never => {
+    throw new ConfigurationError(option, 'at least one name, without quotes or backslashes', `'orders:read', ['a', 'b'] or { anyOf: [['a', 'b'], ['c']] }`)
+  }
+  if (!Array.isArray(alternatives) || alternatives.length === 0) return fail()
+  return Object.freeze(
+    alternatives.map((alternative) => {
+      const list: unknown = typeof alternative === 'string' ? alternative.split(' ').filter((name) => name !== '') : alternative
+      if (!Array.isArray(list) || list.length === 0) return fail()
+      if (!list.every((name): name is string => typeof name === 'string' && NAME.test(name))) return fail()
+      return Object.freeze([...new Set(list)])
+    }),
+  )
+}
+
+function isAnyOf(names: unknown): names is { anyOf: unknown } {
+  return typeof names === 'object' && names !== null && !Array.isArray(names) && Object.hasOwn(names, 'anyOf')
+}
+
+function normalizeStepUp(option: string, stepUp: StepUp): Requirement {
+  const { acr, maxAge } = stepUp
+  if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge >= 0)) {
+    throw new ConfigurationError(`${option}: maxAge`, 'a whole number of seconds, 0 or more', '{ maxAge: 300 }')
+  }
+  return {
+    ...(acr === undefined ? {} : { acr: normalizeNames(`${option}: acr`, typeof acr === 'string' ? [acr] : acr).flat() }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+  }
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import type { AuditLogger } from './audit.js'
+import type { TokenBackend } from './backend.js'
+import type { ChallengeRules } from './challenge.js'
+import type { CredentialsRules } from './credentials.js'
+import { callback, flag, hint, parseOptions, text } from './options.js'
+import type { PermissionSource } from './permission-source.js'
+import type { TenantResolver } from './principal.js'
+
+/** Settings that do not depend on which backends there are. Every option but `backends` has a default, and the defaults are the strict ones. */
+export interface CommonSettings {
+  /**
+   * What a root field without a requirement asks: `private` an authenticated caller, `public` nothing.
+   * @default 'private'
+   */
+  readonly access?: 'private' | 'public'
+  /** Who may select `__schema` and `__type`: `private` an authenticated caller, `public` everybody. @default as `access` */
+  readonly introspection?: 'private' | 'public'
+  /**
+   * `reject` refuses the whole operation for what is known before execution; `null` lets the rest of the operation answer and nulls
+   * the refused field, with an error at its path.
+   * @default 'reject'
+   */
+  readonly denied?: 'reject' | 'null'
+  /** The tenant of a token whose backend does not say: a claim, or a function of the verified token. @default none */
+  readonly tenant?: { readonly claim: string } | TenantResolver
+  /** `enabled: false` leaves scopes unchecked; callers must still be authenticated. @default { enabled: true } */
+  readonly scopes?: { readonly enabled?: boolean }
+  /** Answers requirements on objects. Needed as soon as one requirement has an `object`. @default none */
+  readonly permissions?: PermissionSource
+  /** Live connections. */
+  readonly connections?: {
+    /** Whether a handshake without a token is let in, to have each operation judged. @default false under private access, true under public */
+    readonly anonymous?: boolean
+  }
+  /** Where tokens are looked for, beside the `Authorization` header and the connection parameters. */
+  readonly credentials?: {
+    /** A cookie that carries the token, and the origins from which a browser may send it. @default none */
+    readonly cookie?: { readonly name: string; readonly allowedOrigins: readonly string[] }
+    /** Characters. @default 8192 */
+    readonly maxTokenLength?: number
+  }
+  /** `realm` of every challenge (RFC 9110 §11.5). @default none */
+  readonly realm?: string
+  /** URL of the protected resource metadata that challenges point to (RFC 9728 §5.1). @default none */
+  readonly resourceMetadata?: string
+  /** Milliseconds that a backend may take before its silence counts as unavailable. @default 10000 */
+  readonly verifyTimeout?: number
+  /** Where audit lines go. @default a pino logger on standard output, level `info` */
+  readonly audit?: { readonly logger?: AuditLogger }
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** What settings become: complete, frozen, every default filled in. */
+export interface ResolvedSettings {
+  readonly access: 'private' | 'public'
+  readonly introspection: 'private' | 'public'
+  readonly denied: 'reject' | 'null'
+  readonly tenantOf: TenantResolver | undefined
+  readonly scopesEnabled: boolean
+  readonly permissions: PermissionSource | null
+  readonly anonymousConnections: boolean
+  readonly credentials: CredentialsRules
+  readonly challenge: ChallengeRules
+  readonly verifyTimeout: number
+  readonly logger: AuditLogger | undefined
+  readonly now: () => number
+  readonly backends: readonly TokenBackend[]
+}
+
+/** The shape of {@link CommonSettings}, for the composition that adds `backends`. */
+export const commonSettings: z.ZodObject = z.strictObject({
+  access: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
+  introspection: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
+  denied: z.enum(['reject', 'null'], hint("'reject' or 'null'", "'reject'")).optional(),
+  tenant: z
+    .union([z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')], hint('a claim or a function', "{ claim: 'tenant_id' }"))
+    .optional(),
+  scopes: z.strictObject({ enabled: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
+  permissions: z
+    .custom<PermissionSource>((value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function', hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'))
+    .optional(),
+  connections: z.strictObject({ anonymous: flag().optional() }, hint('an object', '{ anonymous: false }')).optional(),
+  credentials: z
+    .strictObject(
+      {
+        cookie: z
+          .strictObject(
+            { name: text("'access_token'"), allowedOrigins: z.array(origin(), hint('a list of origins', "['https://app.example.com']")).min(1, hint('at least one origin', "['https://app.example.com']")) },
+            hint('a cookie with its origins', "{ name: 'access_token', allowedOrigins: ['https://app.example.com'] }"),
+          )
+          .optional(),
+        maxTokenLength: positive('8192').optional(),
+      },
+      hint('an object', '{ maxTokenLength: 8192 }'),
+    )
+    .optional(),
+  realm: text("'orders'").optional(),
+  resourceMetadata: z.url(hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'")).optional(),
+  verifyTimeout: positive('10000').optional(),
+  audit: z
+    .strictObject(
+      {
+        logger: z.custom<AuditLogger>((value) => typeof (value as Partial<AuditLogger> | null)?.info === 'function', hint('a pino logger', "pino({ name: 'auth' })")).optional(),
+      },
+      hint('an object', '{ logger: pino() }'),
+    )
+    .optional(),
+  now: callback<() => number>('Date.now').optional(),
+})
+
+/**
+ * Checks settings and fills in the defaults.
+ *
+ * @param backends already made: the composition knows the kinds of backend, core does not.
+ * @throws {ConfigurationError} naming the first option that is malformed or unknown.
+ */
+export function resolveSettings(input: CommonSettings, backends: readonly TokenBackend[]): ResolvedSettings {
+  const settings = parseOptions(commonSettings, input, '') as CommonSettings
+  const access = settings.access ?? 'private'
+  const cookie = settings.credentials?.cookie
+  return Object.freeze({
+    access,
+    introspection: settings.introspection ?? access,
+    denied: settings.denied ?? 'reject',
+    tenantOf: tenantResolver(settings.tenant),
+    scopesEnabled: settings.scopes?.enabled ?? true,
+    permissions: settings.permissions ?? null,
+    anonymousConnections: settings.connections?.anonymous ?? access === 'public',
+    credentials: Object.freeze({
+      schemes: Object.freeze(['bearer']),
+      maxTokenLength: settings.credentials?.maxTokenLength ?? 8192,
+      cookie: cookie === undefined ? null : Object.freeze({ name: cookie.name, allowedOrigins: Object.freeze([...cookie.allowedOrigins]) }),
+    }),
+    challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: settings.resourceMetadata ?? null }),
+    verifyTimeout: settings.verifyTimeout ?? 10_000,
+    logger: settings.audit?.logger,
+    now: settings.now ?? Date.now,
+    backends: Object.freeze([...backends]),
+  })
+}
+
+function tenantResolver(tenant: CommonSettings['tenant']): TenantResolver | undefined {
+  if (tenant === undefined || typeof tenant === 'function') return tenant
+  const { claim } = tenant
+  return ({ claims }) => {
+    const value = claims !== undefined && Object.hasOwn(claims, claim) ? claims[claim] : undefined
+    return typeof value === 'string' && value !== '' ? value : null
+  }
+}
+
+function positive(example: string): z.ZodNumber {
+  const told = hint('a whole number above 0', example)
+  return z.number(told).int(told).positive(told)
+}
+
+function origin(): z.ZodType<string, string> {
+  const told = hint('an origin without a path', "'https://app.example.com'")
+  return z.string(told).refine((value) => URL.canParse(value) && new URL(value).origin === value, told)
+}

@@ -1,7 +1,10 @@
 import type { Audit } from './audit.js'
 import type { Authentication } from './authentication.js'
 import { type DecisionRules, decide, dependsOnTime } from './decision.js'
-import { errorOf } from './errors.js'
+import { type AuthError, errorOf } from './errors.js'
+import type { Lease } from './lease.js'
+import { PermissionChecks } from './permission-checks.js'
+import type { PermissionSource } from './permission-source.js'
 import type { Principal } from './principal.js'
 import type { Refusal } from './refusal.js'
 import { type Names, permissionRequirement, type Requirement, scopeRequirement } from './requirement.js'
@@ -9,6 +12,7 @@ import { type Names, permissionRequirement, type Requirement, scopeRequirement }
 /** What an {@link AuthContext} needs from its server. */
 export interface AuthContextRules extends DecisionRules {
   readonly audit: Audit
+  readonly permissions: PermissionSource | null
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -22,10 +26,15 @@ export class AuthContext {
   readonly #authentication: Authentication
   readonly #rules: AuthContextRules
   readonly #verdicts = new Map<Requirement, Refusal | null>()
+  readonly #decisionIds = new Map<string, string>()
+  #permissionChecks: PermissionChecks | null = null
+  /** The lease of the connection that the operation came by; `null` where every request stands alone. */
+  readonly lease: Lease | null
 
-  constructor(authentication: Authentication, rules: AuthContextRules) {
+  constructor(authentication: Authentication, rules: AuthContextRules, lease: Lease | null) {
     this.#authentication = authentication
     this.#rules = rules
+    this.lease = lease
   }
 
   /** The context's own auth, or `null` when the context was not built by this package. */
@@ -106,9 +115,40 @@ export class AuthContext {
     return verdict
   }
 
-  /** Writes refusals to the audit log and returns the decision id for the errors that report them. */
+  /**
+   * Asks the settings' permission source about one object; questions of the same tick share a call.
+   *
+   * Does not check scopes. Rejects when the source could not say, or there is none.
+   */
+  may(permission: string, object: unknown): Promise<boolean> {
+    const { principal } = this
+    const { permissions } = this.#rules
+    if (principal === null) return Promise.resolve(false)
+    if (permissions === null) return Promise.reject(new TypeError('no permission source in the settings'))
+    this.#permissionChecks ??= new PermissionChecks(permissions, principal)
+    return this.#permissionChecks.may(permission, object)
+  }
+
+  /** Writes refusals of the whole operation to the audit log and returns the decision id for the errors that report them. */
   auditRefusal(refusals: readonly Refusal[]): string {
     return this.#rules.audit.refused(this.transport, this.principal, refusals)
+  }
+
+  /** The error for a refused coordinate. A coordinate refused on a thousand rows is one line in the audit log. */
+  errorAt(coordinate: string, refusal: Refusal): AuthError {
+    const at = { ...refusal, coordinate }
+    const key = `${coordinate} ${refusal.reason}`
+    let decisionId = this.#decisionIds.get(key)
+    if (decisionId === undefined) {
+      decisionId = this.auditRefusal([at])
+      this.#decisionIds.set(key, decisionId)
+    }
+    return errorOf(at, { decisionId })
+  }
+
+  /** Reports that a part of the server failed while it decided for this caller. */
+  fault(what: string, error: unknown): void {
+    this.#rules.audit.fault(what, error)
   }
 
   #judge(requirement: Requirement): Refusal | null {

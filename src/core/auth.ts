@@ -25,9 +25,9 @@ export interface Auth {
    */
   authenticate(carrier: Carrier): Promise<Authentication>
   /** `context.auth` for one operation of an authenticated caller, or of an anonymous one. */
-  createContext(authentication: Authentication): AuthContext
+  createContext(authentication: Authentication, lease?: Lease): AuthContext
   /** Opens a lease for a connection that stays open. The transport ends it. */
-  openLease(authentication: Authentication): Lease
+  openLease(caller: Pick<Authentication, 'principal' | 'transport'>): Lease
   /** Whether a connection may be opened on this authentication; if not, why not. */
   admit(authentication: Authentication): Refusal | null
   /**
@@ -46,7 +46,7 @@ export interface Auth {
 /** Makes the engine from checked settings. Does no I/O. */
 export function createEngine(settings: ResolvedSettings, ready: Promise<void> = Promise.resolve()): Auth {
   const audit = createAudit(settings.logger)
-  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled }
+  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions }
   // Whoever awaits ready() gets the rejection; an unawaited one must not end the process, but must be seen.
   ready.catch((error) => audit.fault('settings', error))
 
@@ -68,7 +68,7 @@ export function createEngine(settings: ResolvedSettings, ready: Promise<void> = 
       }
       return { principal: null, refusal: outcome, credentials, transport }
     },
-    createContext: (authentication) => new AuthContext(authentication, contextRules),
+    createContext: (authentication, lease) => new AuthContext(authentication, contextRules, lease ?? null),
     openLease: ({ principal, transport }) => openLease({ principal, transport, audit, now: settings.now }),
     admit({ principal, refusal }) {
       if (refusal !== null) return refusal

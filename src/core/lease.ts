@@ -84,13 +84,19 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
 /** A day, in milliseconds. */
 const LONGEST_TIMER = 86_400_000
 
+/** What happens at the end of a stream. */
+export interface StreamEnd<T> {
+  /** Makes one final item when the lease expired, where the transport has no other way to say why the stream stops. */
+  readonly last?: (reason: LeaseEnd) => T
+  /** Runs once, however the stream ended. */
+  readonly done?: () => void
+}
+
 /**
  * Passes a stream on for as long as its lease lives. The clock is read before every delivery, so that nothing is delivered after
  * the end, timer or not; the source is told to return as soon as the lease ends, also while it is idle.
- *
- * @param last makes one final item for the end, where the transport has no other way to say why the stream stops.
  */
-export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, last?: (reason: LeaseEnd) => T): AsyncGenerator<T, void, void> {
+export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end: StreamEnd<T> = {}): AsyncGenerator<T, void, void> {
   const iterator = source[Symbol.asyncIterator]()
   // One settle function for each next() that waits. A race against a promise that lives as long as the stream would keep a
   // reaction for every event ever delivered.
@@ -105,11 +111,12 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, last
     waiting.clear()
     // The source may be waiting for an event that never comes; its own return is not waited for.
     void Promise.resolve(iterator.return?.()).catch(() => undefined)
+    end.done?.()
   }
   const farewell = (): IteratorResult<T, void> => {
     const reason = done ? null : lease.ended
     finish()
-    return reason === null || reason === 'closed' || last === undefined ? END : { done: false, value: last(reason) }
+    return reason === null || reason === 'closed' || end.last === undefined ? END : { done: false, value: end.last(reason) }
   }
   const forget = lease.onEnd(() => {
     for (const settle of [...waiting]) settle()

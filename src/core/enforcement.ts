@@ -1,0 +1,63 @@
+import type { AuthContext } from './auth-context.js'
+import type { Refusal } from './refusal.js'
+import type { AnyOf, Requirement } from './requirement.js'
+
+/** The four arguments that graphql-js gives a resolver. */
+export interface ResolverArguments {
+  readonly source: unknown
+  readonly args: unknown
+  readonly context: unknown
+  readonly info: unknown
+}
+
+/**
+ * Holds all requirements of a coordinate against the caller, right before its resolver. Answers at once unless a requirement
+ * names an object; the requirements are looked at in order, and the first that refuses decides.
+ *
+ * An `object` function or permission source that throws, and one that names nothing, refuses.
+ */
+export function enforce(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
+  let onObjects = false
+  for (const requirement of requirements) {
+    const refusal = auth.decide(requirement)
+    if (refusal !== null) return refusal
+    if (requirement.object !== undefined) onObjects = true
+  }
+  return onObjects ? enforceOnObjects(requirements, auth, resolver) : null
+}
+
+async function enforceOnObjects(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Promise<Refusal | null> {
+  const onObjects = requirements.filter(({ object }) => object !== undefined)
+  const refusals = await Promise.all(onObjects.map((requirement) => enforceOnObject(requirement, auth, resolver)))
+  return refusals.find((refusal) => refusal !== null) ?? null
+}
+
+async function enforceOnObject({ object, permissions = [] }: Requirement, auth: AuthContext, { source, args, context, info }: ResolverArguments): Promise<Refusal | null> {
+  const refusal: Refusal = { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
+  let objects: unknown
+  try {
+    objects = await object?.(source, args, context, info)
+  } catch (error) {
+    auth.fault('requirement object', error)
+    return { ...refusal, detail: 'the object function threw' }
+  }
+  const list = Array.isArray(objects) ? objects : [objects]
+  if (list.length === 0 || list.some((item) => item === null || item === undefined)) return { ...refusal, detail: 'no object named' }
+  try {
+    return (await mayAny(permissions, list, auth)) ? null : refusal
+  } catch (error) {
+    auth.fault('permission source', error)
+    return { reason: 'BACKEND_UNAVAILABLE' }
+  }
+}
+
+/** One alternative must hold in full, for every object. All questions are put at once, so that they share a batch. */
+async function mayAny(anyOf: AnyOf, objects: readonly unknown[], auth: AuthContext): Promise<boolean> {
+  const alternatives = await Promise.all(
+    anyOf.map(async (all) => {
+      const answers = await Promise.all(all.flatMap((permission) => objects.map((object) => auth.may(permission, object))))
+      return answers.every((answer) => answer)
+    }),
+  )
+  return alternatives.some((alternative) => alternative)
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { type BackendSetting, backendFrom } from './backends/from-settings.js'
+import { type Auth, createEngine } from './core/auth.js'
+import { hint, parseOptions, text } from './core/options.js'
+import { type CommonSettings, resolveSettings } from './core/settings.js'
+
+/** Everything that a server is told about auth, in one object. Plain data but for functions and instances. */
+export interface AuthSettings extends CommonSettings {
+  /**
+   * Who verifies tokens, in order: `{ type }` objects, instances, functions `(token, context) => ({ active, user, scopes })`, or
+   * module references such as `'./auth/verify-token.js#verifyToken'`. At least one.
+   */
+  readonly backends: readonly BackendSetting[]
+  /** The folder that relative module references start from. @default process.cwd() */
+  readonly baseDirectory?: string
+}
+
+const composition = z.looseObject(
+  {
+    backends: z.array(z.unknown(), hint('a list of backends', "[{ type: 'jwt', issuer, audience }]")).min(1, hint('at least one backend', "[{ type: 'jwt', issuer, audience }]")),
+    baseDirectory: text("'/srv/app'").optional(),
+  },
+  hint('an object', "{ backends: [{ type: 'jwt', issuer, audience }] }"),
+)
+
+/**
+ * Makes the one object that decorators, plugin and transports ask. Checks every setting before it returns; does no I/O but to see
+ * that referenced modules exist.
+ *
+ * Providers are first asked when a token comes: a server starts while its provider is down, answers 503, and recovers by itself.
+ * Await `auth.ready()` before listening when a backend is a module reference.
+ *
+ * @throws {ConfigurationError} naming the first option that is wrong, what was expected, and an example.
+ */
+export function createAuth(settings: AuthSettings): Auth {
+  parseOptions(composition, settings, '')
+  const { backends, baseDirectory, ...common } = settings
+  const made = backends.map((entry, index) => backendFrom(entry, `backends[${index}]`, baseDirectory ?? process.cwd()))
+  return createEngine(
+    resolveSettings(
+      common,
+      made.map(({ backend }) => backend),
+    ),
+    Promise.all(made.map(({ ready }) => ready)).then(() => undefined),
+  )
+}

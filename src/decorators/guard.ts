@@ -1,0 +1,69 @@
+import { AuthContext } from '../core/auth-context.js'
+import { ConfigurationError } from '../core/configuration-error.js'
+import { enforce } from '../core/enforcement.js'
+import { type AnyFunction, type Declaration, declaredResolver, declareResolver, requirementsOf } from './declaration.js'
+
+/**
+ * Wraps a resolver so that it runs only for callers who meet its declaration. Keeps its name, length, `this` and metadata. A
+ * resolver that is guarded already gets the new declaration in place of the old, and stays wrapped once.
+ *
+ * The schema's own guards read the declaration and call the function under the wrapper; the check in the wrapper is for servers
+ * whose framework hides the resolver from the schema. It finds `context.auth` among the arguments, and refuses when it is not there.
+ */
+export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunction {
+  const inner = declaredResolver(resolver)?.inner ?? resolver
+  const name = resolver.name === '' ? 'resolver' : resolver.name
+  const requirements = Object.freeze([...requirementsOf(declaration)])
+  const guarded = function (this: unknown, ...args: unknown[]): unknown {
+    if (requirements.length === 0) return inner.apply(this, args)
+    const { auth, context } = findAuth(args, name)
+    const verdict = enforce(requirements, auth, { source: args[0], args: args[1], context, info: args[3] })
+    if (verdict === null) return inner.apply(this, args)
+    if (!(verdict instanceof Promise)) throw auth.errorAt(name, verdict)
+    return verdict.then((refusal) => {
+      if (refusal !== null) throw auth.errorAt(name, refusal)
+      return inner.apply(this, args)
+    })
+  }
+  Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
+  Object.defineProperty(guarded, 'length', { value: resolver.length, configurable: true })
+  // makeExecutableSchema binds every resolver to its map: what comes out must still carry the declaration for the schema to find.
+  Object.defineProperty(guarded, 'bind', { value: (self: unknown, ...partial: unknown[]) => guard(inner.bind(self, ...partial), declaration), configurable: true })
+  copyMetadata(resolver, guarded)
+  declareResolver(guarded, { declaration, inner })
+  return guarded
+}
+
+/** The context is the third argument of a resolver in graphql-js; frameworks that choose the arguments may put it anywhere. */
+function findAuth(args: readonly unknown[], name: string): { auth: AuthContext; context: unknown } {
+  for (const context of [args[2], ...args]) {
+    const auth = AuthContext.of(context)
+    if (auth !== null) return { auth, context }
+  }
+  throw notWired(name)
+}
+
+/** What a guarded resolver says on a server where nothing sets `context.auth`, or whose framework does not pass the context on. */
+export function notWired(name: string): ConfigurationError {
+  return new ConfigurationError(
+    `the requirement on ${name}`,
+    'context.auth, which nothing has set on this server: wire the server, and let the resolver take the context',
+    'plugins: [useAuth(auth)], or protectSchema(schema, auth) with a context from the transport',
+  )
+}
+
+interface MetadataReflect {
+  getOwnMetadataKeys?(target: object): unknown[]
+  getOwnMetadata?(key: unknown, target: object): unknown
+  defineMetadata?(key: unknown, value: unknown, target: object): void
+}
+
+/** NestJS keeps its metadata on the function itself: a wrapper without it is a resolver that Nest does not know. */
+function copyMetadata(from: AnyFunction, to: AnyFunction): void {
+  const reflect = Reflect as typeof Reflect & MetadataReflect
+  for (const key of reflect.getOwnMetadataKeys?.(from) ?? []) reflect.defineMetadata?.(key, reflect.getOwnMetadata?.(key, from), to)
+  for (const key of Reflect.ownKeys(from)) {
+    const property = Object.getOwnPropertyDescriptor(from, key)
+    if (property !== undefined && !Object.hasOwn(to, key)) Object.defineProperty(to, key, property)
+  }
+}

@@ -1,0 +1,36 @@
+export type { Audit, AuditLogger, LeaseEnd } from './core/audit.js'
+export type { Auth } from './core/auth.js'
+export type { AuthContext } from './core/auth-context.js'
+export type { Authentication } from './core/authentication.js'
+export type { TokenBackend, VerifiedToken } from './core/backend.js'
+export { ConfigurationError } from './core/configuration-error.js'
+export type { Carrier, Credentials } from './core/credentials.js'
+export {
+  AUTH_ERROR_CODES,
+  AuthError,
+  type AuthErrorCode,
+  AuthenticationError,
+  AuthorizationError,
+  BackendUnavailableError,
+  InsufficientAuthenticationError,
+  InsufficientPermissionError,
+  InsufficientScopeError,
+  InvalidTokenError,
+  MalformedTokenError,
+  MissingTokenError,
+  TokenExpiredError,
+  TokenRevokedError,
+} from './core/errors.js'
+export type { Lease } from './core/lease.js'
+export type { PermissionQuestion, PermissionSource } from './core/permission-source.js'
+export type { Principal } from './core/principal.js'
+export { REASONS, type Reason, type Refusal } from './core/refusal.js'
+export type { AnyOf, Names, ObjectSelector, Requirement, StepUp } from './core/requirement.js'
+export { type AuthSettings, createAuth } from './create-auth.js'
+export { classResolvers } from './decorators/class-resolvers.js'
+export { publicAccess } from './decorators/public-access.js'
+export { type OAuthDemand, requireOAuth } from './decorators/require-oauth.js'
+export { type PermOptions, requirePerm } from './decorators/require-perm.js'
+export { authTypeDefs } from './schema/directives.js'
+export { protectSchema } from './schema/protect-schema.js'
+export type { CoordinateRule, RequirementTable } from './schema/requirement-table.js'

@@ -1,0 +1,34 @@
+import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
+import { AuthContext } from '../core/auth-context.js'
+import { ConfigurationError } from '../core/configuration-error.js'
+import type { AuthError } from '../core/errors.js'
+import { notWired } from '../decorators/guard.js'
+import { fragmentsOf } from './fragments.js'
+import { protectedSchemaOf } from './protected-schema.js'
+
+/** The part of graphql-js' execution arguments that authorization reads. */
+export interface OperationArguments {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly operationName?: string | null | undefined
+  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined
+  readonly contextValue?: unknown
+}
+
+/**
+ * Holds an operation against the caller in its context, before it runs. Answers an empty list when it may run, else one error for
+ * each refused coordinate, audited; the first says under a non-enumerable `extensions.http` how HTTP answers.
+ *
+ * Does not validate the document; a document without the named operation passes here and fails in execution.
+ *
+ * @throws {ConfigurationError} when the schema was not protected, or the context carries no `auth`.
+ */
+export function authorizeOperation({ schema, document, operationName, variableValues, contextValue }: OperationArguments): readonly AuthError[] {
+  const made = protectedSchemaOf(schema)
+  if (made === undefined) throw new ConfigurationError('schema', 'the schema that protectSchema returned', 'protectSchema(schema, auth)')
+  const auth = AuthContext.of(contextValue)
+  if (auth === null) throw notWired('the operation')
+  const operation = getOperationAST(document, operationName)
+  if (operation === null || operation === undefined) return []
+  return made.authorize(auth, { operation, fragments: () => fragmentsOf(document), variables: variableValues ?? {} })
+}

@@ -1,0 +1,76 @@
+import { isAsyncIterable, type Plugin } from '@envelop/core'
+import { useGenericAuth } from '@envelop/generic-auth'
+import type { Auth } from '../core/auth.js'
+import { AuthContext } from '../core/auth-context.js'
+import type { Authentication } from '../core/authentication.js'
+import { type AnyRequest, carrierOf } from '../core/carrier.js'
+import { ConfigurationError } from '../core/configuration-error.js'
+import { authorizeOperation } from './authorize-operation.js'
+import { protectSchema } from './protect-schema.js'
+import { leaseStream } from './stream.js'
+
+/** What {@link useAuth} adds to the context. */
+export interface AuthContextExtension {
+  /** Who is asking. */
+  readonly auth: AuthContext
+}
+
+/**
+ * The Envelop plugin, for Yoga and every other server on Envelop: guards the schema, puts `context.auth` in place, refuses
+ * operations before they run, and ends streams at the token's `exp`. `@envelop/generic-auth` resolves the user into the context.
+ *
+ * Over HTTP it reads the request under `context.request` (fetch) or `context.req` (node:http), once for each request; transports
+ * that authenticate at the handshake bring their own `context.auth`. Other plugins may run before it, but no resolver does.
+ *
+ * Does not limit the size, depth or rate of operations.
+ */
+export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
+  const authentications = new WeakMap<object, Promise<Authentication>>()
+  const authenticate = (request: AnyRequest): Promise<Authentication> => {
+    let authentication = authentications.get(request)
+    if (authentication === undefined) {
+      authentication = auth.authenticate(carrierOf(request, 'http'))
+      authentications.set(request, authentication)
+    }
+    return authentication
+  }
+  const resolveUserFn = async (context: object): Promise<AuthContext> => AuthContext.of(context) ?? auth.createContext(await authenticate(requestOf(context)))
+
+  return {
+    onPluginInit({ addPlugin }) {
+      // Its type promises a `validateUser` in the context, which this mode does not put there.
+      addPlugin(useGenericAuth({ mode: 'resolve-only', contextFieldName: 'auth', resolveUserFn }) as unknown as Plugin<AuthContextExtension>)
+    },
+    onSchemaChange({ schema, replaceSchema }) {
+      const copy = protectSchema(schema, auth)
+      if (copy !== schema) replaceSchema(copy)
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const errors = authorizeOperation(args)
+      if (errors.length > 0) return void setResultAndStopExecution({ errors })
+      return {
+        onExecuteDone: ({ result, setResult }) => {
+          if (isAsyncIterable(result)) setResult(leaseStream(auth, args.contextValue, result))
+        },
+      }
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const errors = authorizeOperation(args)
+      if (errors.length > 0) return void setResultAndStopExecution({ errors })
+      return {
+        onSubscribeResult: ({ result, setResult }) => {
+          if (isAsyncIterable(result)) setResult(leaseStream(auth, args.contextValue, result))
+        },
+      }
+    },
+  }
+}
+
+function requestOf(context: object): AnyRequest {
+  const { request, req } = context as { request?: AnyRequest; req?: AnyRequest }
+  const found = request ?? req
+  if (found === undefined) {
+    throw new ConfigurationError('useAuth', 'the request in the context, as `request` or `req`, or a transport that sets `auth`', 'getEnveloped({ req })')
+  }
+  return found
+}

@@ -1,0 +1,116 @@
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql'
+import type { Auth } from '../core/auth.js'
+import type { AuthContext } from '../core/auth-context.js'
+import type { AuthError } from '../core/errors.js'
+import type { Refusal } from '../core/refusal.js'
+import type { Requirement } from '../core/requirement.js'
+import { conditionValues, conditionVariables } from './conditions.js'
+import type { Fragments } from './fragments.js'
+import { compilePlan, type Plan, type PlannedCheck } from './plan.js'
+import type { RequirementTable } from './requirement-table.js'
+
+/** One operation of a document, with what it can reach. */
+export interface Operation {
+  readonly operation: OperationDefinitionNode
+  /** Called at most once for each operation and set of conditions. */
+  readonly fragments: () => Fragments
+  readonly variables: Readonly<Record<string, unknown>>
+}
+
+/** A schema's requirements, and the plans of the operations that were held against them. */
+export class ProtectedSchema {
+  readonly table: RequirementTable
+  readonly #auth: Auth
+  #schema: GraphQLSchema
+  readonly #plans = new WeakMap<OperationDefinitionNode, OperationPlans>()
+  readonly #authorized = new WeakMap<AuthContext, OperationDefinitionNode>()
+
+  constructor(auth: Auth, schema: GraphQLSchema, table: RequirementTable) {
+    this.#auth = auth
+    this.#schema = schema
+    this.table = table
+  }
+
+  /** Plans against this schema from now on: the guarded copy of the one that the table was compiled from. */
+  attach(schema: GraphQLSchema): void {
+    this.#schema = schema
+  }
+
+  /**
+   * Holds an operation against the caller before it runs. Answers an empty list when it may run, and then remembers that for the
+   * guards; else one error for each refused coordinate, audited.
+   *
+   * In the mode `denied: 'null'` it refuses only for bad credentials and for introspection; fields are the guards' part.
+   */
+  authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
+    if (this.#authorized.get(context) === operation.operation) return NO_ERRORS
+    const refusals = context.refusal === null ? this.#refusalsOf(context, this.#planOf(operation)) : [context.refusal]
+    if (refusals.length > 0) return this.#auth.refuse(context, refusals)
+    this.#authorized.set(context, operation.operation)
+    return NO_ERRORS
+  }
+
+  #refusalsOf(context: AuthContext, plan: Plan): readonly Refusal[] {
+    const introspection = plan.introspection.flatMap((check) => refusalOf(context, check))
+    if (this.#auth.settings.denied === 'null') return introspection
+    if (plan.distinct.every((requirement) => context.decide(requirement) === null)) return introspection
+    return [...new Map([...introspection, ...plan.checks.flatMap((check) => refusalOf(context, check))].map((refusal) => [`${refusal.coordinate} ${refusal.reason}`, refusal])).values()]
+  }
+
+  #planOf({ operation, fragments, variables }: Operation): Plan {
+    let plans = this.#plans.get(operation)
+    if (plans === undefined) {
+      plans = { conditions: conditionVariables(operation, fragments()), byValues: new Map() }
+      this.#plans.set(operation, plans)
+    }
+    const values = conditionValues(plans.conditions, operation, variables)
+    const key = plans.conditions.map((name) => values[name] ?? '?').join(' ')
+    let plan = plans.byValues.get(key)
+    if (plan === undefined) {
+      plan = compilePlan(this.#schema, this.table, operation, fragments(), values)
+      // Many conditions make many plans; a caller who tries them all costs time, not memory.
+      if (plans.byValues.size < MAX_PLANS_PER_OPERATION) plans.byValues.set(key, plan)
+    }
+    return plan
+  }
+}
+
+interface OperationPlans {
+  readonly conditions: readonly string[]
+  readonly byValues: Map<string, Plan>
+}
+
+const MAX_PLANS_PER_OPERATION = 64
+const NO_ERRORS: readonly AuthError[] = Object.freeze([])
+
+const protectedSchemas = new WeakMap<GraphQLSchema, ProtectedSchema>()
+
+/** What was made of a schema that protectSchema returned; `undefined` for any other schema. */
+export function protectedSchemaOf(schema: GraphQLSchema): ProtectedSchema | undefined {
+  return protectedSchemas.get(schema)
+}
+
+/** Ties a guarded schema to its requirements. */
+export function rememberProtected(schema: GraphQLSchema, made: ProtectedSchema): void {
+  made.attach(schema)
+  protectedSchemas.set(schema, made)
+}
+
+/** A check refuses when every possible concrete type does; what is reported is what the first of them misses. */
+function refusalOf(context: AuthContext, { coordinate, alternatives }: PlannedCheck): readonly Refusal[] {
+  let first: Refusal | null = null
+  for (const requirements of alternatives) {
+    const refusal = firstRefusal(context, requirements)
+    if (refusal === null) return []
+    first ??= refusal
+  }
+  return first === null ? [] : [{ ...first, coordinate }]
+}
+
+function firstRefusal(context: AuthContext, requirements: readonly Requirement[]): Refusal | null {
+  for (const requirement of requirements) {
+    const refusal = context.decide(requirement)
+    if (refusal !== null) return refusal
+  }
+  return null
+}

@@ -17,7 +17,9 @@ export interface AuthSettings extends CommonSettings {
 
 const composition = z.looseObject(
   {
-    backends: z.array(z.unknown(), hint('a list of backends', "[{ type: 'jwt', issuer, audience }]")).min(1, hint('at least one backend', "[{ type: 'jwt', issuer, audience }]")),
+    backends: z
+      .array(z.unknown(), hint('a list of backends', "[{ type: 'jwt', issuer, audience }]"))
+      .min(1, hint('at least one backend', "[{ type: 'jwt', issuer, audience }]")),
     baseDirectory: text("'/srv/app'").optional(),
   },
   hint('an object', "{ backends: [{ type: 'jwt', issuer, audience }] }"),

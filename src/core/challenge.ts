@@ -37,7 +37,10 @@ export function httpRefusal(refusals: readonly Refusal[], rules: ChallengeRules,
   if (rules.resourceMetadata !== null) params.push(['resource_metadata', rules.resourceMetadata])
   // RFC 6750 §3: a Bearer challenge carries at least one parameter.
   if (params.length === 0) params.push(['realm', DEFAULT_REALM])
-  return { status, headers: { 'WWW-Authenticate': `Bearer ${params.map(([name, value]) => `${name}="${quoted(value)}"`).join(', ')}`, 'Cache-Control': 'no-store' } }
+  return {
+    status,
+    headers: { 'WWW-Authenticate': `Bearer ${params.map(([name, value]) => `${name}="${quoted(value)}"`).join(', ')}`, 'Cache-Control': 'no-store' },
+  }
 }
 
 /** Seconds that a client is asked to wait when a backend is out of reach and does not say for how long. */

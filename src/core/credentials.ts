@@ -63,7 +63,9 @@ export function extractCredentials(carrier: Carrier, rules: CredentialsRules): E
 
 /** Builds frozen credentials whose token does not show in logs, JSON or object spreads. */
 export function createCredentials(scheme: string, token: string, source: CredentialsSource): Credentials {
-  return Object.freeze(Object.defineProperty({ scheme, source } as { scheme: string; source: CredentialsSource; token: string }, 'token', { value: token, enumerable: false }))
+  return Object.freeze(
+    Object.defineProperty({ scheme, source } as { scheme: string; source: CredentialsSource; token: string }, 'token', { value: token, enumerable: false }),
+  )
 }
 
 interface Found {

@@ -1,4 +1,4 @@
-import { permissionsOf, type Principal, scopesOf } from './principal.js'
+import { type Principal, permissionsOf, scopesOf } from './principal.js'
 import type { Refusal } from './refusal.js'
 import type { AnyOf, Requirement } from './requirement.js'
 

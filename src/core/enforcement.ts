@@ -32,7 +32,11 @@ async function enforceOnObjects(requirements: readonly Requirement[], auth: Auth
   return refusals.find((refusal) => refusal !== null) ?? null
 }
 
-async function enforceOnObject({ object, permissions = [] }: Requirement, auth: AuthContext, { source, args, context, info }: ResolverArguments): Promise<Refusal | null> {
+async function enforceOnObject(
+  { object, permissions = [] }: Requirement,
+  auth: AuthContext,
+  { source, args, context, info }: ResolverArguments,
+): Promise<Refusal | null> {
   const refusal: Refusal = { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
   let objects: unknown
   try {

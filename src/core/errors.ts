@@ -69,7 +69,11 @@ export class MalformedTokenError extends AuthenticationError {
 /** The token is not good here: bad signature, foreign issuer or audience, wrong type (RFC 6750 §3.1 `invalid_token`). */
 export class InvalidTokenError extends AuthenticationError {
   constructor(details: RefusalDetails = {}, options?: AuthErrorOptions) {
-    super('UNAUTHENTICATED', { ...details, reason: details.reason === 'TOKEN_EXPIRED' || details.reason === 'TOKEN_REVOKED' ? details.reason : 'INVALID_TOKEN' }, options)
+    super(
+      'UNAUTHENTICATED',
+      { ...details, reason: details.reason === 'TOKEN_EXPIRED' || details.reason === 'TOKEN_REVOKED' ? details.reason : 'INVALID_TOKEN' },
+      options,
+    )
   }
 }
 

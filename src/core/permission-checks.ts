@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import type { Principal } from './principal.js'
 import type { PermissionQuestion, PermissionSource } from './permission-source.js'
+import type { Principal } from './principal.js'
 
 /**
  * Asks a permission source on behalf of one principal within one operation. Questions of the same tick travel in one call, a

@@ -90,7 +90,8 @@ function setOf(cache: WeakMap<Principal, ReadonlySet<string>>, principal: Princi
 
 function frozenNames(names: readonly string[] | undefined): readonly string[] {
   if (names === undefined) return Object.freeze([])
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw new TypeError('scopes, permissions, roles and groups are lists of strings')
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
+    throw new TypeError('scopes, permissions, roles and groups are lists of strings')
   return Object.freeze([...new Set(names)])
 }
 

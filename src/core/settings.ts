@@ -75,11 +75,17 @@ export const commonSettings: z.ZodObject = z.strictObject({
   introspection: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
   denied: z.enum(['reject', 'null'], hint("'reject' or 'null'", "'reject'")).optional(),
   tenant: z
-    .union([z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')], hint('a claim or a function', "{ claim: 'tenant_id' }"))
+    .union(
+      [z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')],
+      hint('a claim or a function', "{ claim: 'tenant_id' }"),
+    )
     .optional(),
   scopes: z.strictObject({ enabled: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
   permissions: z
-    .custom<PermissionSource>((value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function', hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'))
+    .custom<PermissionSource>(
+      (value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function',
+      hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'),
+    )
     .optional(),
   connections: z.strictObject({ anonymous: flag().optional() }, hint('an object', '{ anonymous: false }')).optional(),
   credentials: z
@@ -87,7 +93,12 @@ export const commonSettings: z.ZodObject = z.strictObject({
       {
         cookie: z
           .strictObject(
-            { name: text("'access_token'"), allowedOrigins: z.array(origin(), hint('a list of origins', "['https://app.example.com']")).min(1, hint('at least one origin', "['https://app.example.com']")) },
+            {
+              name: text("'access_token'"),
+              allowedOrigins: z
+                .array(origin(), hint('a list of origins', "['https://app.example.com']"))
+                .min(1, hint('at least one origin', "['https://app.example.com']")),
+            },
             hint('a cookie with its origins', "{ name: 'access_token', allowedOrigins: ['https://app.example.com'] }"),
           )
           .optional(),
@@ -102,7 +113,9 @@ export const commonSettings: z.ZodObject = z.strictObject({
   audit: z
     .strictObject(
       {
-        logger: z.custom<AuditLogger>((value) => typeof (value as Partial<AuditLogger> | null)?.info === 'function', hint('a pino logger', "pino({ name: 'auth' })")).optional(),
+        logger: z
+          .custom<AuditLogger>((value) => typeof (value as Partial<AuditLogger> | null)?.info === 'function', hint('a pino logger', "pino({ name: 'auth' })"))
+          .optional(),
       },
       hint('an object', '{ logger: pino() }'),
     )

@@ -23,7 +23,12 @@ export function classResolvers(classes: Readonly<Record<string, ResolverClass>>)
 
 function instanceOf(typeName: string, entry: ResolverClass): object {
   if (typeof entry !== 'function') return entry
-  if (entry.length > 0) throw new ConfigurationError(`classResolvers: ${typeName}`, 'a class without constructor arguments, or an instance', `{ ${typeName}: new ${entry.name}(…) }`)
+  if (entry.length > 0)
+    throw new ConfigurationError(
+      `classResolvers: ${typeName}`,
+      'a class without constructor arguments, or an instance',
+      `{ ${typeName}: new ${entry.name}(…) }`,
+    )
   return new (entry as new () => object)()
 }
 

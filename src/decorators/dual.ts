@@ -19,7 +19,11 @@ export interface ResolverDecorator {
 /** Makes the decorator that contributes `addition`. Only this file knows that there are two kinds of decorators. */
 export function dualDecorator(name: string, addition: Addition): ResolverDecorator {
   const misplaced = (): never => {
-    throw new ConfigurationError(`@${name}`, 'a class, a method, or a field that holds a resolver', `@${name}(…) orders() {} ; on a framework's property field use extensions: { auth: … }`)
+    throw new ConfigurationError(
+      `@${name}`,
+      'a class, a method, or a field that holds a resolver',
+      `@${name}(…) orders() {} ; on a framework's property field use extensions: { auth: … }`,
+    )
   }
   const onFunction = (resolver: AnyFunction): AnyFunction => guard(resolver, add(declaredResolver(resolver)?.declaration, addition))
 

@@ -28,7 +28,10 @@ export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunct
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   Object.defineProperty(guarded, 'length', { value: resolver.length, configurable: true })
   // makeExecutableSchema binds every resolver to its map: what comes out must still carry the declaration for the schema to find.
-  Object.defineProperty(guarded, 'bind', { value: (self: unknown, ...partial: unknown[]) => guard(inner.bind(self, ...partial), declaration), configurable: true })
+  Object.defineProperty(guarded, 'bind', {
+    value: (self: unknown, ...partial: unknown[]) => guard(inner.bind(self, ...partial), declaration),
+    configurable: true,
+  })
   copyMetadata(resolver, guarded)
   declareResolver(guarded, { declaration, inner })
   return guarded

@@ -45,7 +45,13 @@ const MAX_VISITS = 20_000
  *
  * Does not look at objects, arguments, or fields that only some of the possible types guard: those are the guards' part.
  */
-export function compilePlan(schema: GraphQLSchema, table: RequirementTable, operation: OperationDefinitionNode, fragments: Fragments, conditions: ConditionValues): Plan {
+export function compilePlan(
+  schema: GraphQLSchema,
+  table: RequirementTable,
+  operation: OperationDefinitionNode,
+  fragments: Fragments,
+  conditions: ConditionValues,
+): Plan {
   const checks = new Map<string, PlannedCheck>()
   const introspection = new Map<string, PlannedCheck>()
   const root = schema.getRootType(operation.operation)
@@ -79,7 +85,8 @@ export function compilePlan(schema: GraphQLSchema, table: RequirementTable, oper
       return
     }
     const alternatives = possible.map((type) => table.ruleOf(type, name)?.requirements ?? NOTHING)
-    if (alternatives.every((requirements) => requirements.length > 0)) addCheck(checks, { coordinate: `${selectedOn.name}.${name}`, alternatives: distinctLists(alternatives) })
+    if (alternatives.every((requirements) => requirements.length > 0))
+      addCheck(checks, { coordinate: `${selectedOn.name}.${name}`, alternatives: distinctLists(alternatives) })
     if (field.selectionSet === undefined) return
     for (const returned of returnTypes(schema, possible, name)) enqueue(field.selectionSet, returned.type, returned.possible)
   }
@@ -152,7 +159,11 @@ function addCheck(checks: Map<string, PlannedCheck>, check: PlannedCheck): void 
       checks.set(key, Object.freeze(check))
       return
     }
-    if (known.alternatives.length === check.alternatives.length && known.alternatives.every((list, index) => sameList(list, check.alternatives[index] ?? NOTHING))) return
+    if (
+      known.alternatives.length === check.alternatives.length &&
+      known.alternatives.every((list, index) => sameList(list, check.alternatives[index] ?? NOTHING))
+    )
+      return
   }
 }
 

@@ -24,7 +24,11 @@ export function protectSchema(schema: GraphQLSchema, auth: Auth): GraphQLSchema 
   const table = compileRequirements(schema, auth.settings)
   const onObject = table.rules.find(({ requirements }) => requirements.some(({ object }) => object !== undefined))
   if (onObject !== undefined && auth.settings.permissions === null) {
-    throw new ConfigurationError('permissions', `a permission source, since ${onObject.coordinate} asks about an object`, '{ check: async (principal, questions) => questions.map(…) }')
+    throw new ConfigurationError(
+      'permissions',
+      `a permission source, since ${onObject.coordinate} asks about an object`,
+      '{ check: async (principal, questions) => questions.map(…) }',
+    )
   }
   const made = new ProtectedSchema(auth, schema, table)
   const roots = new Set([schema.getQueryType()?.name, schema.getMutationType()?.name, schema.getSubscriptionType()?.name])

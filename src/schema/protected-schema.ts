@@ -54,7 +54,11 @@ export class ProtectedSchema {
     const introspection = plan.introspection.flatMap((check) => refusalOf(context, check))
     if (this.#auth.settings.denied === 'null') return introspection
     if (plan.distinct.every((requirement) => context.decide(requirement) === null)) return introspection
-    return [...new Map([...introspection, ...plan.checks.flatMap((check) => refusalOf(context, check))].map((refusal) => [`${refusal.coordinate} ${refusal.reason}`, refusal])).values()]
+    return [
+      ...new Map(
+        [...introspection, ...plan.checks.flatMap((check) => refusalOf(context, check))].map((refusal) => [`${refusal.coordinate} ${refusal.reason}`, refusal]),
+      ).values(),
+    ]
   }
 
   #planOf({ operation, fragments, variables }: Operation): Plan {

@@ -1,4 +1,12 @@
-import { type GraphQLField, type GraphQLInterfaceType, type GraphQLNamedType, type GraphQLObjectType, type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql'
+import {
+  type GraphQLField,
+  type GraphQLInterfaceType,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
 import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
 import { declaredResolver } from '../decorators/declaration.js'
 import { readStatement, type Statement } from './directives.js'
@@ -89,7 +97,9 @@ type Field = GraphQLField<unknown, unknown>
 
 /** A subscription field is guarded where its stream is made; a decorator may stand on either function. */
 function declarationOf(field: Field): { own: readonly Requirement[]; fromClass: readonly Requirement[]; isPublic: boolean } {
-  const declarations = [declaredResolver(field.resolve), declaredResolver(field.subscribe)].flatMap((declared) => (declared === null ? [] : [declared.declaration]))
+  const declarations = [declaredResolver(field.resolve), declaredResolver(field.subscribe)].flatMap((declared) =>
+    declared === null ? [] : [declared.declaration],
+  )
   return {
     own: declarations.flatMap(({ own }) => own),
     fromClass: declarations.flatMap(({ fromClass }) => fromClass),

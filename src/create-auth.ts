@@ -43,6 +43,6 @@ export function createAuth(settings: AuthSettings): Auth {
       common,
       made.map(({ backend }) => backend),
     ),
-    Promise.all(made.map(({ ready }) => ready)).then(() => undefined),
+    { ready: Promise.all(made.map(({ ready }) => ready)).then(() => undefined) },
   )
 }

@@ -1,15 +1,17 @@
 import { type Audit, createAudit } from './audit.js'
 import { AuthContext } from './auth-context.js'
 import type { Authentication } from './authentication.js'
-import type { TokenBackend } from './backend.js'
+import type { TokenBackend, VerifiedToken } from './backend.js'
 import { type HttpRefusal, httpRefusal } from './challenge.js'
-import { type Carrier, type Credentials, extractCredentials } from './credentials.js'
+import { type Carrier, type Credentials, checkSpelling, locateCredentials } from './credentials.js'
 import { isExpired } from './decision.js'
-import { AuthError, errorOf } from './errors.js'
+import { AuthError, errorOf, TokenExpiredError } from './errors.js'
 import { type Lease, openLease } from './lease.js'
 import { createPrincipal, type Principal, scopesOf } from './principal.js'
 import type { Refusal } from './refusal.js'
 import type { ResolvedSettings } from './settings.js'
+import { TokenCache, type Validity } from './token-cache.js'
+import { UserSync } from './user-sync.js'
 
 /**
  * The engine that every transport asks: from what a caller sent to who he is, and from a refusal to the errors that report it.
@@ -37,16 +39,41 @@ export interface Auth {
   refuse(context: Pick<AuthContext, 'principal' | 'auditRefusal'>, refusals: readonly Refusal[]): readonly AuthError[]
   /** Status and challenge for refusals that are answered without GraphQL. */
   httpRefusal(refusals: readonly Refusal[], principal: Principal | null): HttpRefusal
+  /**
+   * Forgets what is remembered of these principals, so that their next use is verified anew. Does not end connections, and refuses
+   * nothing by itself: a token that is still good is good again.
+   */
+  forget(matches: (principal: Principal) => boolean): void
   /** Resolves when every backend that is loaded from a module is there; rejects with what is wrong with it. Servers await it before they listen. */
   ready(): Promise<void>
   /** Closes the backends. */
   close(): Promise<void>
 }
 
+/** What the composition gives the engine beside its settings. */
+export interface EngineParts {
+  /** Settles when backends that are loaded from modules are there. */
+  readonly ready?: Promise<void>
+  /** Checks the proof that a sender-constrained token asks for; without it such tokens are refused. */
+  readonly confirm?: Confirm
+}
+
+/**
+ * Checks that whoever sent the credentials holds the key that the token is bound to.
+ *
+ * @param confirmation the token's `cnf` claim, or `null` for a token that is bound to nothing.
+ */
+export type Confirm = (credentials: Credentials, confirmation: Readonly<Record<string, unknown>> | null) => Promise<Refusal | null>
+
+/** Refuses what is bound to a key: to take it without the proof would make it a plain bearer token (RFC 9449 §7.2). */
+const refuseBound: Confirm = async (_, confirmation) => (confirmation === null ? null : { reason: 'INVALID_TOKEN', detail: 'bound to a key that nothing here can check' })
+
 /** Makes the engine from checked settings. Does no I/O. */
-export function createEngine(settings: ResolvedSettings, ready: Promise<void> = Promise.resolve()): Auth {
+export function createEngine(settings: ResolvedSettings, { ready = Promise.resolve(), confirm = refuseBound }: EngineParts = {}): Auth {
   const audit = createAudit(settings.logger)
   const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions }
+  const cache = new TokenCache<Verdict>(settings.cacheSize, settings.now)
+  const users = new UserSync(settings)
   // Whoever awaits ready() gets the rejection; an unawaited one must not end the process, but must be seen.
   ready.catch((error) => audit.fault('settings', error))
 
@@ -55,18 +82,14 @@ export function createEngine(settings: ResolvedSettings, ready: Promise<void> = 
     audit,
     async authenticate(carrier) {
       const { transport } = carrier
-      const extraction = extractCredentials(carrier, settings.credentials)
-      if (extraction.refusal !== null) return { principal: null, refusal: extraction.refusal, credentials: null, transport }
-      const { credentials } = extraction
-      if (credentials === null) return { principal: null, refusal: null, credentials, transport }
-      const backend = settings.backends.find((candidate) => candidate.accepts?.(credentials) !== false)
-      if (backend === undefined) return { principal: null, refusal: { reason: 'INVALID_TOKEN', detail: 'no backend accepts it' }, credentials, transport }
-      const outcome = await verify(backend, credentials)
-      if ('principal' in outcome) {
-        audit.authenticated(transport, backend.name, outcome.principal)
-        return { principal: outcome.principal, refusal: null, credentials, transport }
-      }
-      return { principal: null, refusal: outcome, credentials, transport }
+      const { credentials, refusal } = locateCredentials(carrier, settings.credentials)
+      if (credentials === null) return { principal: null, refusal, credentials, transport }
+      const verdict = cache.get(credentials) ?? (await verify(credentials))
+      if ('reason' in verdict) return { principal: null, refusal: verdict, credentials, transport }
+      const unproved = verdict.confirmation === null && credentials.scheme !== 'dpop' ? null : await confirm(credentials, verdict.confirmation)
+      if (unproved !== null) return { principal: null, refusal: unproved, credentials, transport }
+      audit.authenticated(transport, verdict.backend, verdict.principal)
+      return { principal: verdict.principal, refusal: null, credentials, transport }
     },
     createContext: (authentication, lease) => new AuthContext(authentication, contextRules, lease ?? null),
     openLease: ({ principal, transport }) => openLease({ principal, transport, audit, now: settings.now }),
@@ -84,37 +107,73 @@ export function createEngine(settings: ResolvedSettings, ready: Promise<void> = 
       return errors
     },
     httpRefusal: (refusals, principal) => httpRefusal(refusals, settings.challenge, principal === null ? undefined : scopesOf(principal)),
+    forget: (matches) => {
+      cache.forget(({ principal }) => matches(principal))
+      users.forget(matches)
+    },
     ready: () => ready,
     async close() {
       await Promise.all(settings.backends.map((backend) => backend.close?.()))
     },
   }
 
-  async function verify(backend: TokenBackend, credentials: Credentials): Promise<{ principal: Principal } | Refusal> {
-    const deadline = new AbortController()
-    let timer: NodeJS.Timeout | undefined
+  async function verify(credentials: Credentials): Promise<Verdict | Refusal> {
+    const misspelled = checkSpelling(credentials, settings.credentials)
+    if (misspelled !== null) return misspelled
+    const backend = settings.backends.find((candidate) => candidate.accepts?.(credentials) !== false)
+    if (backend === undefined) return { reason: 'INVALID_TOKEN', detail: 'no backend accepts it' }
     try {
-      const silence = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          deadline.abort()
-          reject(new Error('the backend did not answer in time'))
-        }, settings.verifyTimeout)
-      })
-      // A backend written by hand may ignore the signal, and then hang for as long as it likes.
-      const verified = await Promise.race([backend.verify(credentials, deadline.signal), silence])
-      const principal = createPrincipal(verified, settings.tenantOf)
-      return isExpired(principal, settings.now() / 1000) ? { reason: 'TOKEN_EXPIRED' } : { principal }
+      return await cache.load(credentials, () => verifyWith(backend, credentials), validityOf)
     } catch (error) {
-      if (error instanceof AuthError) {
-        if (error.reason === 'BACKEND_UNAVAILABLE') audit.fault(`backend ${backend.name}`, error.cause ?? error)
-        return error.refusal
-      }
-      audit.fault(`backend ${backend.name}`, error)
-      return { reason: 'BACKEND_UNAVAILABLE' }
-    } finally {
-      clearTimeout(timer)
+      if (error instanceof AuthError && error.reason !== 'BACKEND_UNAVAILABLE') return error.refusal
+      audit.fault(`backend ${backend.name}`, error instanceof AuthError ? (error.cause ?? error) : error)
+      return error instanceof AuthError ? error.refusal : { reason: 'BACKEND_UNAVAILABLE' }
+    }
+  }
+
+  async function verifyWith(backend: TokenBackend, credentials: Credentials): Promise<Verdict> {
+    const verified = await withDeadline(settings.verifyTimeout, (signal) => backend.verify(credentials, signal))
+    const principal = createPrincipal(verified, settings.tenantOf)
+    if (isExpired(principal, settings.now() / 1000)) throw new TokenExpiredError()
+    return {
+      backend: backend.name,
+      principal: await users.sync(principal, credentials.carrier.transport),
+      confirmation: verified.confirmation ?? null,
+      until: cacheUntil(verified),
+      isCurrent: verified.cache?.isCurrent,
     }
   }
 
   return Object.freeze(auth)
+}
+
+/** What a token turned out to be, as it is remembered. */
+interface Verdict extends Validity {
+  readonly backend: string
+  readonly principal: Principal
+  readonly confirmation: Readonly<Record<string, unknown>> | null
+}
+
+const validityOf = (verdict: Verdict): Validity => verdict
+
+function cacheUntil({ expiresAt, cache }: VerifiedToken): number | null {
+  const asked = cache?.until === undefined ? (expiresAt ?? null) : cache.until
+  return asked === null || expiresAt === undefined ? asked : Math.min(asked, expiresAt)
+}
+
+/** A backend written by hand may ignore the signal, and then hang for as long as it likes: its silence counts as unavailable. */
+async function withDeadline<T>(milliseconds: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      deadline.abort()
+      reject(new Error('the backend did not answer in time'))
+    }, milliseconds)
+  })
+  try {
+    return await Promise.race([run(deadline.signal), silence])
+  } finally {
+    clearTimeout(timer)
+  }
 }

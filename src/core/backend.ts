@@ -27,6 +27,15 @@ export interface VerifiedToken {
   readonly claims?: Readonly<Record<string, unknown>>
   /** The application's own user, where the backend knows it. */
   readonly user?: unknown
+  /** The `cnf` claim (RFC 7800): the key or certificate that whoever uses the token must prove to hold. */
+  readonly confirmation?: Readonly<Record<string, unknown>>
+  /** For how long the verdict may be remembered. @default until `expiresAt`; not at all without it */
+  readonly cache?: {
+    /** Seconds since 1970; `null` for not at all. Never beyond `expiresAt`. */
+    readonly until?: number | null
+    /** Asked at every use: whether the key that vouched for the token is still published. */
+    readonly isCurrent?: () => boolean
+  }
 }
 
 /**
@@ -38,6 +47,8 @@ export interface VerifiedToken {
 export interface TokenBackend {
   /** Names the backend in the audit log. */
   readonly name: string
+  /** The session member that this backend takes as credentials, and the origins from which a browser may use it. @default none */
+  readonly session?: { readonly member: string; readonly allowedOrigins: readonly string[] }
   /**
    * Whether these credentials look like this backend's, before any verification: a scheme, an issuer on its list. Synchronous and
    * without I/O. What it reads is unverified, so it may choose a backend and nothing else.

@@ -6,10 +6,12 @@ export interface Credentials {
   readonly scheme: string
   readonly token: string
   readonly source: CredentialsSource
+  /** The request or handshake that they came by, for backends that need more of it than the token. Does not enumerate. */
+  readonly carrier: Carrier
 }
 
 /** Where credentials were found. */
-export type CredentialsSource = 'header' | 'cookie' | 'params'
+export type CredentialsSource = 'header' | 'cookie' | 'params' | 'session'
 
 /** What a transport can show of a caller, before anything is verified. */
 export interface Carrier {
@@ -19,8 +21,14 @@ export interface Carrier {
   header(name: string): readonly string[]
   /** `connectionParams` of graphql-ws, or `handshake.auth` of Socket.IO; `undefined` on HTTP. */
   readonly params?: unknown
-  /** Path and query of the request, or `undefined` when there is none. A token in it is refused (RFC 9700 §4.3.2). */
+  /** The request's URL, absolute or from the path on, or `undefined` when there is none. A token in it is refused (RFC 9700 §4.3.2). */
   readonly url?: string | undefined
+  /** The request's method, for proofs that name it (RFC 9449 §4.2). `GET` for a websocket handshake. */
+  readonly method?: string | undefined
+  /** The DER bytes of the client's TLS certificate (RFC 8705), or `null` when the connection has none. Never taken from a header. */
+  readonly certificate?: (() => Uint8Array | null) | undefined
+  /** The `session` that express-session put on the request. */
+  readonly session?: unknown
 }
 
 /** How credentials are looked for. */
@@ -31,62 +39,92 @@ export interface CredentialsRules {
   readonly maxTokenLength: number
   /** The cookie that may carry a token, and the origins from which a browser may send it. */
   readonly cookie: { readonly name: string; readonly allowedOrigins: readonly string[] } | null
+  /** The member of an express-session that holds the login, and the origins from which a browser may use it. */
+  readonly session: { readonly member: string; readonly allowedOrigins: readonly string[] } | null
 }
 
 /** Credentials, none, or why what was sent cannot be used. */
 export type Extraction = { readonly credentials: Credentials | null; readonly refusal: null } | { readonly credentials: null; readonly refusal: Refusal }
 
 /**
- * Finds the one token that a caller presents: in the `Authorization` header, in the connection parameters, or in the cookie.
- *
- * Refused as malformed (RFC 6750 §3.1 `invalid_request`): two tokens, wherever they stand; a foreign scheme; anything outside the
- * b64token grammar; a token in the URL. Refused as invalid: a token over the size cap, and one whose base64url is not the
- * canonical spelling of its bytes (RFC 7515 §2), since that would give one token several texts.
+ * Finds the one token that a caller presents, and checks how it is spelled.
  *
  * Does not verify the token.
  */
 export function extractCredentials(carrier: Carrier, rules: CredentialsRules): Extraction {
+  const located = locateCredentials(carrier, rules)
+  const refusal = located.credentials === null ? null : checkSpelling(located.credentials, rules)
+  return refusal === null ? located : { credentials: null, refusal }
+}
+
+/**
+ * Finds the one token that a caller presents: in the `Authorization` header, in the connection parameters, in the cookie, or as a
+ * logged-in session. Cheap, since every request passes here: what the token is made of is {@link checkSpelling}'s part.
+ *
+ * Refused as malformed (RFC 6750 §3.1 `invalid_request`): two tokens, wherever they stand; a foreign scheme; a token in the URL.
+ */
+export function locateCredentials(carrier: Carrier, rules: CredentialsRules): Extraction {
   if (carrier.url !== undefined && hasTokenInQuery(carrier.url)) return malformed('token in the URL')
-  const found: Found[] = []
-  if (!collectHeader(carrier.header('authorization'), found)) return malformed('malformed Authorization header')
-  if (!collectParams(carrier.params, found)) return malformed('malformed connection parameters')
+  const found: Credentials[] = []
+  if (!collectHeader(carrier, found)) return malformed('malformed Authorization header')
+  if (!collectParams(carrier, found)) return malformed('malformed connection parameters')
   collectCookie(carrier, rules, found)
+  collectSession(carrier, rules, found)
   if (found.length > 1) return malformed('more than one token')
   const only = found[0]
   if (only === undefined) return NONE
   if (!rules.schemes.includes(only.scheme)) return malformed('scheme not accepted')
-  if (only.token.length > rules.maxTokenLength) return invalid('token too long')
-  if (!B64TOKEN.test(only.token)) return malformed('not a b64token')
-  if (!hasCanonicalSegments(only.token)) return invalid('base64url not canonical')
-  return { credentials: createCredentials(only.scheme, only.token, only.source), refusal: null }
+  return { credentials: only, refusal: null }
 }
 
-/** Builds frozen credentials whose token does not show in logs, JSON or object spreads. */
-export function createCredentials(scheme: string, token: string, source: CredentialsSource): Credentials {
-  return Object.freeze(
-    Object.defineProperty({ scheme, source } as { scheme: string; source: CredentialsSource; token: string }, 'token', { value: token, enumerable: false }),
-  )
+/**
+ * Checks a token's text before anything is verified or remembered of it. Refused as malformed: anything outside the b64token
+ * grammar (RFC 6750 §2.1). Refused as invalid: a token over the size cap, and one whose base64url is not the canonical spelling of
+ * its bytes (RFC 7515 §2), since that would give one token several texts.
+ */
+export function checkSpelling({ token, source }: Credentials, rules: CredentialsRules): Refusal | null {
+  if (source === 'session') return null
+  if (token.length > rules.maxTokenLength) return { reason: 'INVALID_TOKEN', detail: 'token too long' }
+  if (!B64TOKEN.test(token)) return { reason: 'MALFORMED_TOKEN', detail: 'not a b64token' }
+  return hasCanonicalSegments(token) ? null : { reason: 'INVALID_TOKEN', detail: 'base64url not canonical' }
 }
 
-interface Found {
+/** Builds credentials whose token and carrier do not show in logs, JSON or object spreads. */
+export function createCredentials(scheme: string, token: string, source: CredentialsSource, carrier: Carrier): Credentials {
+  return new FoundCredentials(scheme, token, source, carrier)
+}
+
+class FoundCredentials implements Credentials {
   readonly scheme: string
-  readonly token: string
   readonly source: CredentialsSource
+  readonly #token: string
+  readonly #carrier: Carrier
+
+  constructor(scheme: string, token: string, source: CredentialsSource, carrier: Carrier) {
+    this.scheme = scheme
+    this.source = source
+    this.#token = token
+    this.#carrier = carrier
+  }
+
+  get token(): string {
+    return this.#token
+  }
+
+  get carrier(): Carrier {
+    return this.#carrier
+  }
 }
 
 const NONE: Extraction = Object.freeze({ credentials: null, refusal: null })
 /** RFC 6750 §2.1. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
-/** RFC 9110 §11.4: scheme, then spaces, then one token68. */
-const AUTHORIZATION = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +([^\s,]+)$/
+/** RFC 9110 §11.1 auth-scheme. */
+const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const PARAM_NAMES = ['authorization', 'Authorization', 'token', 'access_token'] as const
 
 function malformed(detail: string): Extraction {
   return { credentials: null, refusal: { reason: 'MALFORMED_TOKEN', detail } }
-}
-
-function invalid(detail: string): Extraction {
-  return { credentials: null, refusal: { reason: 'INVALID_TOKEN', detail } }
 }
 
 function hasTokenInQuery(url: string): boolean {
@@ -94,36 +132,36 @@ function hasTokenInQuery(url: string): boolean {
   return query !== -1 && new URLSearchParams(url.slice(query + 1)).has('access_token')
 }
 
-function collectHeader(values: readonly string[], found: Found[]): boolean {
-  for (const value of values) {
-    const match = AUTHORIZATION.exec(value.trim())
-    if (match === null) return false
-    found.push({ scheme: (match[1] as string).toLowerCase(), token: match[2] as string, source: 'header' })
-  }
+function collectHeader(carrier: Carrier, found: Credentials[]): boolean {
+  return carrier.header('authorization').every((value) => collectAuthorization(value.trim(), 'header', carrier, found))
+}
+
+/** RFC 9110 §11.4: scheme, spaces, then one token68. */
+function collectAuthorization(value: string, source: CredentialsSource, carrier: Carrier, found: Credentials[]): boolean {
+  const space = value.indexOf(' ')
+  const scheme = value.slice(0, space)
+  if (space === -1 || !SCHEME.test(scheme)) return false
+  found.push(new FoundCredentials(scheme.toLowerCase(), value.slice(space).trimStart(), source, carrier))
   return true
 }
 
 /** Reads own members only, so that nothing on a prototype can be taken for a token. Empty strings count as absent: clients without a login send them. */
-function collectParams(params: unknown, found: Found[]): boolean {
+function collectParams(carrier: Carrier, found: Credentials[]): boolean {
+  const { params } = carrier
   if (params === undefined || params === null) return true
   if (typeof params !== 'object' || Array.isArray(params)) return false
-  if (!PARAM_NAMES.every((name) => collectParam(params, name, found))) return false
+  if (!PARAM_NAMES.every((name) => collectParam(params, name, carrier, found))) return false
   const headers = own(params, 'headers')
   if (typeof headers !== 'object' || headers === null) return true
-  return collectParam(headers, 'authorization', found) && collectParam(headers, 'Authorization', found)
+  return collectParam(headers, 'authorization', carrier, found) && collectParam(headers, 'Authorization', carrier, found)
 }
 
-function collectParam(params: object, name: string, found: Found[]): boolean {
+function collectParam(params: object, name: string, carrier: Carrier, found: Credentials[]): boolean {
   const value = own(params, name)
   if (value === undefined || value === null || value === '') return true
   if (typeof value !== 'string') return false
-  if (!value.includes(' ')) {
-    found.push({ scheme: 'bearer', token: value, source: 'params' })
-    return true
-  }
-  const match = AUTHORIZATION.exec(value)
-  if (match === null) return false
-  found.push({ scheme: (match[1] as string).toLowerCase(), token: match[2] as string, source: 'params' })
+  if (value.includes(' ')) return collectAuthorization(value.trim(), 'params', carrier, found)
+  found.push(new FoundCredentials('bearer', value, 'params', carrier))
   return true
 }
 
@@ -132,16 +170,24 @@ function own(object: object, name: string): unknown {
 }
 
 /** A cookie that comes from an origin which is not on the list does not count: it is the browser's doing, not the caller's (CSRF, RFC 6455 §10.2). */
-function collectCookie(carrier: Carrier, { cookie }: CredentialsRules, found: Found[]): void {
+function collectCookie(carrier: Carrier, { cookie }: CredentialsRules, found: Credentials[]): void {
   if (cookie === null || !isAllowedOrigin(carrier, cookie.allowedOrigins)) return
   for (const line of carrier.header('cookie')) {
     for (const pair of line.split(';')) {
       const equals = pair.indexOf('=')
       if (equals === -1 || pair.slice(0, equals).trim() !== cookie.name) continue
       const value = pair.slice(equals + 1).trim()
-      if (value !== '') found.push({ scheme: 'bearer', token: value, source: 'cookie' })
+      if (value !== '') found.push(new FoundCredentials('bearer', value, 'cookie', carrier))
     }
   }
+}
+
+/** A session is a cookie too, and counts under the same condition. Only a session that somebody has logged in to is a credential. */
+function collectSession(carrier: Carrier, { session }: CredentialsRules, found: Credentials[]): void {
+  if (session === null || typeof carrier.session !== 'object' || carrier.session === null) return
+  const { id } = carrier.session as { id?: unknown }
+  if (typeof id !== 'string' || !Object.hasOwn(carrier.session, session.member) || !isAllowedOrigin(carrier, session.allowedOrigins)) return
+  found.push(new FoundCredentials('session', id, 'session', carrier))
 }
 
 function isAllowedOrigin(carrier: Carrier, allowed: readonly string[]): boolean {

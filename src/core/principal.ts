@@ -48,7 +48,7 @@ export function createPrincipal(verified: VerifiedToken, tenantOf?: TenantResolv
     kind: verified.kind ?? 'user',
     clientId: verified.clientId ?? null,
     sessionId: verified.sessionId ?? null,
-    tenant: verified.tenant ?? tenantOf?.(verified) ?? null,
+    tenant: (verified.tenant ?? tenantOf?.(verified)) || null,
     scopes: frozenNames(verified.scopes),
     permissions: frozenNames(verified.permissions),
     roles: frozenNames(verified.roles),

@@ -6,6 +6,7 @@ import type { CredentialsRules } from './credentials.js'
 import { callback, flag, hint, parseOptions, text } from './options.js'
 import type { PermissionSource } from './permission-source.js'
 import type { TenantResolver } from './principal.js'
+import type { OnAuthenticated } from './user-sync.js'
 
 /** Settings that do not depend on which backends there are. Every option but `backends` has a default, and the defaults are the strict ones. */
 export interface CommonSettings {
@@ -40,6 +41,15 @@ export interface CommonSettings {
     /** Characters. @default 8192 */
     readonly maxTokenLength?: number
   }
+  /**
+   * Called when a principal is first seen, and when what his token says of him has changed: to create or refresh the application's
+   * own user. What it returns is `principal.user`. Concurrent first uses share one call; a throw refuses with 503. @default none
+   */
+  readonly onAuthenticated?: OnAuthenticated
+  /** Carries the event `user.loggedIn` whenever {@link CommonSettings.onAuthenticated} is due. @default none */
+  readonly bus?: { publish(topic: string, message: unknown): Promise<void> }
+  /** Verified tokens and synced users that are remembered, each; 0 remembers none. @default 10000 */
+  readonly cacheSize?: number
   /** `realm` of every challenge (RFC 9110 §11.5). @default none */
   readonly realm?: string
   /** URL of the protected resource metadata that challenges point to (RFC 9728 §5.1). @default none */
@@ -64,6 +74,9 @@ export interface ResolvedSettings {
   readonly credentials: CredentialsRules
   readonly challenge: ChallengeRules
   readonly verifyTimeout: number
+  readonly cacheSize: number
+  readonly onAuthenticated: OnAuthenticated | null
+  readonly bus: { publish(topic: string, message: unknown): Promise<void> } | null
   readonly logger: AuditLogger | undefined
   readonly now: () => number
   readonly backends: readonly TokenBackend[]
@@ -107,6 +120,11 @@ export const commonSettings: z.ZodObject = z.strictObject({
       hint('an object', '{ maxTokenLength: 8192 }'),
     )
     .optional(),
+  onAuthenticated: callback<OnAuthenticated>('async (principal) => db.upsertUser(principal)').optional(),
+  bus: z
+    .custom<NonNullable<CommonSettings['bus']>>((value) => typeof (value as { publish?: unknown } | null)?.publish === 'function', hint('an event bus', 'memoryBus()'))
+    .optional(),
+  cacheSize: z.number(hint('a whole number, 0 or more', '10000')).int(hint('a whole number, 0 or more', '10000')).nonnegative(hint('a whole number, 0 or more', '10000')).optional(),
   realm: text("'orders'").optional(),
   resourceMetadata: z.url(hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'")).optional(),
   verifyTimeout: positive('10000').optional(),
@@ -133,6 +151,7 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
   const settings = parseOptions(commonSettings, input, '') as CommonSettings
   const access = settings.access ?? 'private'
   const cookie = settings.credentials?.cookie
+  const session = backends.find((backend) => backend.session !== undefined)?.session ?? null
   return Object.freeze({
     access,
     introspection: settings.introspection ?? access,
@@ -142,12 +161,16 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
     permissions: settings.permissions ?? null,
     anonymousConnections: settings.connections?.anonymous ?? access === 'public',
     credentials: Object.freeze({
-      schemes: Object.freeze(['bearer']),
+      schemes: Object.freeze(session === null ? ['bearer'] : ['bearer', 'session']),
       maxTokenLength: settings.credentials?.maxTokenLength ?? 8192,
       cookie: cookie === undefined ? null : Object.freeze({ name: cookie.name, allowedOrigins: Object.freeze([...cookie.allowedOrigins]) }),
+      session,
     }),
     challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: settings.resourceMetadata ?? null }),
     verifyTimeout: settings.verifyTimeout ?? 10_000,
+    cacheSize: settings.cacheSize ?? 10_000,
+    onAuthenticated: settings.onAuthenticated ?? null,
+    bus: settings.bus ?? null,
     logger: settings.audit?.logger,
     now: settings.now ?? Date.now,
     backends: Object.freeze([...backends]),

@@ -2,8 +2,8 @@ import { isAsyncIterable, type Plugin } from '@envelop/core'
 import { useGenericAuth } from '@envelop/generic-auth'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
-import type { Authentication } from '../core/authentication.js'
-import { type AnyRequest, carrierOf } from '../core/carrier.js'
+import { authenticateRequest } from '../core/authenticate-request.js'
+import type { AnyRequest } from '../core/carrier.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { authorizeOperation } from './authorize-operation.js'
 import { protectSchema } from './protect-schema.js'
@@ -25,16 +25,8 @@ export interface AuthContextExtension {
  * Does not limit the size, depth or rate of operations.
  */
 export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
-  const authentications = new WeakMap<object, Promise<Authentication>>()
-  const authenticate = (request: AnyRequest): Promise<Authentication> => {
-    let authentication = authentications.get(request)
-    if (authentication === undefined) {
-      authentication = auth.authenticate(carrierOf(request, 'http'))
-      authentications.set(request, authentication)
-    }
-    return authentication
-  }
-  const resolveUserFn = async (context: object): Promise<AuthContext> => AuthContext.of(context) ?? auth.createContext(await authenticate(requestOf(context)))
+  const resolveUserFn = async (context: object): Promise<AuthContext> =>
+    AuthContext.of(context) ?? auth.createContext(await authenticateRequest(auth, requestOf(context)))
 
   return {
     onPluginInit({ addPlugin }) {

@@ -13,6 +13,8 @@ import { type Names, permissionRequirement, type Requirement, scopeRequirement }
 export interface AuthContextRules extends DecisionRules {
   readonly audit: Audit
   readonly permissions: PermissionSource | null
+  /** Milliseconds that a permission source or an `object` function may take before its silence counts as unavailable. */
+  readonly timeout: number
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -125,8 +127,18 @@ export class AuthContext {
     const { permissions } = this.#rules
     if (principal === null) return Promise.resolve(false)
     if (permissions === null) return Promise.reject(new TypeError('no permission source in the settings'))
-    this.#permissionChecks ??= new PermissionChecks(permissions, principal)
+    this.#permissionChecks ??= new PermissionChecks(permissions, principal, this.#rules.timeout)
     return this.#permissionChecks.may(permission, object)
+  }
+
+  /** Asks the permission source anew from now on: after a mutation's field, or an event, what it said before may no longer be so. */
+  forgetAnswers(): void {
+    this.#permissionChecks = null
+  }
+
+  /** Milliseconds that whatever is asked for a decision may take. */
+  get timeout(): number {
+    return this.#rules.timeout
   }
 
   /** Writes refusals of the whole operation to the audit log and returns the decision id for the errors that report them. */

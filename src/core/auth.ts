@@ -4,6 +4,7 @@ import type { Authentication } from './authentication.js'
 import type { TokenBackend, VerifiedToken } from './backend.js'
 import { type HttpRefusal, httpRefusal } from './challenge.js'
 import { type Carrier, type Credentials, checkSpelling, locateCredentials } from './credentials.js'
+import { withDeadline } from './deadline.js'
 import { isExpired } from './decision.js'
 import { AuthError, errorOf, TokenExpiredError } from './errors.js'
 import { type Lease, openLease } from './lease.js'
@@ -66,12 +67,13 @@ export interface EngineParts {
 export type Confirm = (credentials: Credentials, confirmation: Readonly<Record<string, unknown>> | null) => Promise<Refusal | null>
 
 /** Refuses what is bound to a key: to take it without the proof would make it a plain bearer token (RFC 9449 §7.2). */
-const refuseBound: Confirm = async (_, confirmation) => (confirmation === null ? null : { reason: 'INVALID_TOKEN', detail: 'bound to a key that nothing here can check' })
+const refuseBound: Confirm = async (_, confirmation) =>
+  confirmation === null ? null : { reason: 'INVALID_TOKEN', detail: 'bound to a key that nothing here can check' }
 
 /** Makes the engine from checked settings. Does no I/O. */
 export function createEngine(settings: ResolvedSettings, { ready = Promise.resolve(), confirm = refuseBound }: EngineParts = {}): Auth {
   const audit = createAudit(settings.logger)
-  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions }
+  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions, timeout: settings.verifyTimeout }
   const cache = new TokenCache<Verdict>(settings.cacheSize, settings.now)
   const users = new UserSync(settings)
   // Whoever awaits ready() gets the rejection; an unawaited one must not end the process, but must be seen.
@@ -159,21 +161,4 @@ const validityOf = (verdict: Verdict): Validity => verdict
 function cacheUntil({ expiresAt, cache }: VerifiedToken): number | null {
   const asked = cache?.until === undefined ? (expiresAt ?? null) : cache.until
   return asked === null || expiresAt === undefined ? asked : Math.min(asked, expiresAt)
-}
-
-/** A backend written by hand may ignore the signal, and then hang for as long as it likes: its silence counts as unavailable. */
-async function withDeadline<T>(milliseconds: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const deadline = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      deadline.abort()
-      reject(new Error('the backend did not answer in time'))
-    }, milliseconds)
-  })
-  try {
-    return await Promise.race([run(deadline.signal), silence])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,4 +1,5 @@
 import type { AuthContext } from './auth-context.js'
+import { withDeadline } from './deadline.js'
 import type { Refusal } from './refusal.js'
 import type { AnyOf, Requirement } from './requirement.js'
 
@@ -14,7 +15,7 @@ export interface ResolverArguments {
  * Holds all requirements of a coordinate against the caller, right before its resolver. Answers at once unless a requirement
  * names an object; the requirements are looked at in order, and the first that refuses decides.
  *
- * An `object` function or permission source that throws, and one that names nothing, refuses.
+ * An `object` function or permission source that throws or hangs, and one that names nothing, refuses.
  */
 export function enforce(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
   let onObjects = false
@@ -40,10 +41,11 @@ async function enforceOnObject(
   const refusal: Refusal = { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
   let objects: unknown
   try {
-    objects = await object?.(source, args, context, info)
+    const named = object?.(source, args, context, info)
+    objects = isPromiseLike(named) ? await withDeadline(auth.timeout, () => named) : named
   } catch (error) {
     auth.fault('requirement object', error)
-    return { ...refusal, detail: 'the object function threw' }
+    return { ...refusal, detail: 'the object function threw or did not answer' }
   }
   const list = Array.isArray(objects) ? objects : [objects]
   if (list.length === 0 || list.some((item) => item === null || item === undefined)) return { ...refusal, detail: 'no object named' }
@@ -53,6 +55,10 @@ async function enforceOnObject(
     auth.fault('permission source', error)
     return { reason: 'BACKEND_UNAVAILABLE' }
   }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** One alternative must hold in full, for every object. All questions are put at once, so that they share a batch. */

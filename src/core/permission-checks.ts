@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader'
+import { withDeadline } from './deadline.js'
 import type { PermissionQuestion, PermissionSource } from './permission-source.js'
 import type { Principal } from './principal.js'
 
@@ -10,8 +11,11 @@ export class PermissionChecks {
   readonly #loader: DataLoader<PermissionQuestion, boolean>
   readonly #answers = new Map<string, Map<unknown, Promise<boolean>>>()
 
-  constructor(source: PermissionSource, principal: Principal) {
-    this.#loader = new DataLoader(async (questions) => answersOf(await source.check(principal, questions), questions.length), { cache: false })
+  /** @param timeout milliseconds that one call of the source may take. */
+  constructor(source: PermissionSource, principal: Principal, timeout: number) {
+    this.#loader = new DataLoader(async (questions) => answersOf(await withDeadline(timeout, () => source.check(principal, questions)), questions.length), {
+      cache: false,
+    })
   }
 
   /** Whether the principal may; rejects when the source could not say. */

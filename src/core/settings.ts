@@ -54,7 +54,7 @@ export interface CommonSettings {
   readonly realm?: string
   /** URL of the protected resource metadata that challenges point to (RFC 9728 §5.1). @default none */
   readonly resourceMetadata?: string
-  /** Milliseconds that a backend may take before its silence counts as unavailable. @default 10000 */
+  /** Milliseconds that a backend, the permission source or an `object` function may take before its silence counts as unavailable. @default 10000 */
   readonly verifyTimeout?: number
   /** Where audit lines go. @default a pino logger on standard output, level `info` */
   readonly audit?: { readonly logger?: AuditLogger }
@@ -122,9 +122,16 @@ export const commonSettings: z.ZodObject = z.strictObject({
     .optional(),
   onAuthenticated: callback<OnAuthenticated>('async (principal) => db.upsertUser(principal)').optional(),
   bus: z
-    .custom<NonNullable<CommonSettings['bus']>>((value) => typeof (value as { publish?: unknown } | null)?.publish === 'function', hint('an event bus', 'memoryBus()'))
+    .custom<NonNullable<CommonSettings['bus']>>(
+      (value) => typeof (value as { publish?: unknown } | null)?.publish === 'function',
+      hint('an event bus', 'memoryBus()'),
+    )
     .optional(),
-  cacheSize: z.number(hint('a whole number, 0 or more', '10000')).int(hint('a whole number, 0 or more', '10000')).nonnegative(hint('a whole number, 0 or more', '10000')).optional(),
+  cacheSize: z
+    .number(hint('a whole number, 0 or more', '10000'))
+    .int(hint('a whole number, 0 or more', '10000'))
+    .nonnegative(hint('a whole number, 0 or more', '10000'))
+    .optional(),
   realm: text("'orders'").optional(),
   resourceMetadata: z.url(hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'")).optional(),
   verifyTimeout: positive('10000').optional(),

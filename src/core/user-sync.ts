@@ -83,5 +83,13 @@ const PER_TOKEN = new Set(['exp', 'iat', 'nbf', 'jti', 'auth_time', 'at_hash', '
 
 /** Changes when something changes that the application may have copied. */
 function versionOf({ claims, roles, groups, permissions, scopes }: Principal): string {
-  return JSON.stringify([roles, groups, permissions, scopes, Object.entries(claims).filter(([name]) => !PER_TOKEN.has(name)).sort(([a], [b]) => (a < b ? -1 : 1))])
+  return JSON.stringify([
+    roles,
+    groups,
+    permissions,
+    scopes,
+    Object.entries(claims)
+      .filter(([name]) => !PER_TOKEN.has(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  ])
 }

@@ -43,6 +43,15 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
   let ended: LeaseEnd | null = null
   let timer: NodeJS.Timeout | undefined
 
+  /** One connection's stream that cannot be ended must not keep the others from ending. */
+  const tell = (listener: (reason: LeaseEnd) => void, reason: LeaseEnd): void => {
+    try {
+      listener(reason)
+    } catch (error) {
+      audit.fault('lease listener', error)
+    }
+  }
+
   const lease: Lease = {
     id,
     principal,
@@ -55,7 +64,7 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
       return ended === null
     },
     onEnd(listener) {
-      if (ended !== null) listener(ended)
+      if (ended !== null) tell(listener, ended)
       else listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -64,7 +73,7 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
       ended = reason
       clearTimeout(timer)
       audit.leaseEnded(id, transport, principal, reason, Math.max(0, Math.round((now() - openedAt) / 1000)))
-      for (const listener of listeners) listener(reason)
+      for (const listener of listeners) tell(listener, reason)
       listeners.clear()
     },
   }
@@ -94,7 +103,7 @@ export interface StreamEnd<T> {
 
 /**
  * Passes a stream on for as long as its lease lives. The clock is read before every delivery, so that nothing is delivered after
- * the end, timer or not; the source is told to return as soon as the lease ends, also while it is idle.
+ * the end, timer or not; the source is told to return as soon as the lease ends, also while it is idle or nobody reads.
  */
 export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end: StreamEnd<T> = {}): AsyncGenerator<T, void, void> {
   const iterator = source[Symbol.asyncIterator]()
@@ -102,15 +111,21 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end:
   // reaction for every event ever delivered.
   const waiting = new Set<() => void>()
   let done = false
+  let returned = false
 
+  /** The source may be waiting for an event that never comes; its own return is not waited for. */
+  const returnSource = (): void => {
+    if (returned) return
+    returned = true
+    void (async () => iterator.return?.())().catch(() => undefined)
+  }
   const finish = (): void => {
     if (done) return
     done = true
     forget()
     for (const settle of waiting) settle()
     waiting.clear()
-    // The source may be waiting for an event that never comes; its own return is not waited for.
-    void Promise.resolve(iterator.return?.()).catch(() => undefined)
+    returnSource()
     end.done?.()
   }
   const farewell = (): IteratorResult<T, void> => {
@@ -119,8 +134,11 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end:
     return reason === null || reason === 'closed' || end.last === undefined ? END : { done: false, value: end.last(reason) }
   }
   const forget = lease.onEnd(() => {
+    returnSource()
     for (const settle of [...waiting]) settle()
   })
+  // A source written by hand may throw where it should reject, or answer without a promise.
+  const pull = async (): Promise<IteratorResult<T>> => await iterator.next()
 
   const stream: AsyncGenerator<T, void, void> = {
     next() {
@@ -132,7 +150,7 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end:
           resolve(done ? END : farewell())
         }
         waiting.add(settle)
-        iterator.next().then(
+        pull().then(
           (result) => {
             if (!waiting.delete(settle)) return
             if (result.done !== true && lease.isAlive()) resolve({ done: false, value: result.value })

@@ -89,26 +89,43 @@ export function normalizeNames(option: string, names: unknown): AnyOf {
   }
   if (!Array.isArray(alternatives) || alternatives.length === 0) return fail()
   return Object.freeze(
-    alternatives.map((alternative) => {
+    [...alternatives].map((alternative: unknown) => {
       const list: unknown = typeof alternative === 'string' ? alternative.split(' ').filter((name) => name !== '') : alternative
       if (!Array.isArray(list) || list.length === 0) return fail()
-      if (!list.every((name): name is string => typeof name === 'string' && NAME.test(name))) return fail()
-      return Object.freeze([...new Set(list)])
+      // A hole in a list is skipped by every(), and would then be a name that nobody holds.
+      const all: readonly unknown[] = [...list]
+      if (!all.every((name): name is string => typeof name === 'string' && NAME.test(name))) return fail()
+      return Object.freeze([...new Set(all)])
     }),
   )
 }
 
 function isAnyOf(names: unknown): names is { anyOf: unknown } {
-  return typeof names === 'object' && names !== null && !Array.isArray(names) && Object.hasOwn(names, 'anyOf')
+  return typeof names === 'object' && names !== null && !Array.isArray(names) && Object.keys(names).join() === 'anyOf'
 }
 
+const STEP_UP_EXAMPLE = "{ acr: 'urn:example:gold', maxAge: 300 }"
+
+/** A member that is there and `undefined` is a mistyped constant, and a member of another name a mistyped option: neither means "no step-up". */
 function normalizeStepUp(option: string, stepUp: StepUp): Requirement {
+  if (typeof stepUp !== 'object' || stepUp === null || !Object.keys(stepUp).every((key) => key === 'acr' || key === 'maxAge')) {
+    throw new ConfigurationError(option, 'a step-up of acr, maxAge or both', STEP_UP_EXAMPLE)
+  }
   const { acr, maxAge } = stepUp
-  if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge >= 0)) {
+  if (Object.hasOwn(stepUp, 'maxAge') && !(Number.isSafeInteger(maxAge) && (maxAge as number) >= 0)) {
     throw new ConfigurationError(`${option}: maxAge`, 'a whole number of seconds, 0 or more', '{ maxAge: 300 }')
   }
   return {
-    ...(acr === undefined ? {} : { acr: normalizeNames(`${option}: acr`, typeof acr === 'string' ? [acr] : acr).flat() }),
+    ...(Object.hasOwn(stepUp, 'acr') ? { acr: normalizeAcr(`${option}: acr`, acr) } : {}),
     ...(maxAge === undefined ? {} : { maxAge }),
   }
+}
+
+/** One of the values is needed, so that a text with a space in it is a mistake and not two values. */
+function normalizeAcr(option: string, acr: unknown): readonly string[] {
+  const values: readonly unknown[] = typeof acr === 'string' ? [acr] : Array.isArray(acr) ? [...acr] : []
+  if (values.length === 0 || !values.every((value): value is string => typeof value === 'string' && NAME.test(value))) {
+    throw new ConfigurationError(option, 'one authentication context class reference, or a list of them', STEP_UP_EXAMPLE)
+  }
+  return Object.freeze([...new Set(values)])
 }

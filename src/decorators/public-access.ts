@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../core/configuration-error.js'
 import { PUBLIC } from './declaration.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 
@@ -7,7 +8,10 @@ import { dualDecorator, type ResolverDecorator } from './dual.js'
  *
  * Lifts nothing that an interface or another type demands, nor requirements on the same resolver. A token that is sent and bad is
  * refused here too. On a class it is an error: open members one by one, or set `access: 'public'`.
+ *
+ * @throws {ConfigurationError} when it gets an argument, as it does where its parentheses are forgotten.
  */
-export function publicAccess(): ResolverDecorator {
+export function publicAccess(...nothing: []): ResolverDecorator {
+  if (nothing.length > 0) throw new ConfigurationError('publicAccess', 'no arguments, and parentheses where it decorates', '@publicAccess() version() {}')
   return dualDecorator('publicAccess', PUBLIC)
 }

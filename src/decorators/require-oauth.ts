@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { AUTHENTICATED, type Names, type Requirement, type StepUp, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
+import { type AnyOf, AUTHENTICATED, type Names, type Requirement, type StepUp, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 
 /** The general form of what {@link requireOAuth} demands. */
@@ -28,16 +28,17 @@ export function requireOAuth(...demand: [] | [scopes: Names | OAuthDemand] | [sc
 /** Reads the arguments; `undefined` in the place of the scopes is a mistyped constant, not "any token". */
 function oauthRequirement(demand: readonly [] | readonly [Names | OAuthDemand] | readonly [Names, StepUp]): Requirement {
   if (demand.length === 0) return AUTHENTICATED
+  if (demand.length > 2) throw new ConfigurationError('requireOAuth', 'scopes and a step-up; several scopes are one list', "['a', 'b'], { maxAge: 300 }")
   const [scopes, stepUp] = demand
-  if (typeof scopes === 'string' || Array.isArray(scopes)) return scopeRequirement(scopes, stepUp)
+  if (demand.length === 2) return scopeRequirement(scopes as Names, stepUp)
+  if (typeof scopes === 'string' || Array.isArray(scopes)) return scopeRequirement(scopes)
   if (typeof scopes !== 'object' || scopes === null) {
     throw new ConfigurationError('requireOAuth', 'scopes, or no argument for any authenticated caller', "'orders:read'")
   }
   const { anyOf, ...rest } = scopes as OAuthDemand
-  const merged = { ...rest, ...stepUp }
-  if (anyOf !== undefined) return scopeRequirement({ anyOf }, merged)
-  if (merged.acr === undefined && merged.maxAge === undefined) {
+  if (Object.hasOwn(scopes, 'anyOf')) return scopeRequirement({ anyOf: anyOf as AnyOf }, rest)
+  if (Object.keys(rest).length === 0) {
     throw new ConfigurationError('requireOAuth', 'anyOf, acr or maxAge', "{ anyOf: [['a', 'b'], ['c']] } or { maxAge: 300 }")
   }
-  return stepUpRequirement(merged)
+  return stepUpRequirement(rest)
 }

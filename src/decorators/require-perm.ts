@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../core/configuration-error.js'
 import { type Names, type ObjectSelector, permissionRequirement } from '../core/requirement.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 
@@ -17,8 +18,19 @@ export interface PermOptions {
  * Without `object`, the permissions are those of the verified token. With it, the settings' `permissions` source is asked about
  * that object, and the token's own permissions are not enough.
  *
- * @throws {ConfigurationError} when a list is empty or a name malformed.
+ * @throws {ConfigurationError} when a list is empty, a name malformed, or the options are anything but an `object` function: an
+ * `object` that is there and `undefined` would otherwise ask less than what was meant.
  */
-export function requirePerm(permissions: Names, options: PermOptions = {}): ResolverDecorator {
+export function requirePerm(...demand: [permissions: Names] | [permissions: Names, options: PermOptions]): ResolverDecorator {
+  const [permissions, options] = demand
+  if (demand.length === 1) return dualDecorator('requirePerm', permissionRequirement(permissions))
+  if (demand.length !== 2 || !isPermOptions(options)) {
+    throw new ConfigurationError('requirePerm', 'permissions, and nothing else but options with an object', "'order.cancel', { object: (_, args) => args.id }")
+  }
   return dualDecorator('requirePerm', permissionRequirement(permissions, options.object))
+}
+
+function isPermOptions(options: unknown): options is PermOptions {
+  if (typeof options !== 'object' || options === null) return false
+  return Object.entries(options).every(([key, value]) => key === 'object' && value !== undefined)
 }

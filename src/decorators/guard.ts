@@ -14,8 +14,7 @@ export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunct
   const inner = declaredResolver(resolver)?.inner ?? resolver
   const name = resolver.name === '' ? 'resolver' : resolver.name
   const requirements = Object.freeze([...requirementsOf(declaration)])
-  const guarded = function (this: unknown, ...args: unknown[]): unknown {
-    if (requirements.length === 0) return inner.apply(this, args)
+  const run = function (this: unknown, ...args: unknown[]): unknown {
     const { auth, context } = findAuth(args, name)
     const verdict = enforce(requirements, auth, { source: args[0], args: args[1], context, info: args[3] })
     if (verdict === null) return inner.apply(this, args)
@@ -25,6 +24,17 @@ export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunct
       return inner.apply(this, args)
     })
   }
+  const isAsync = isAsyncFunction(resolver)
+  const guarded = function (this: unknown, ...args: unknown[]): unknown {
+    if (requirements.length === 0) return inner.apply(this, args)
+    if (!isAsync) return run.apply(this, args)
+    // Whoever calls an async method expects its refusal where he expects its failures.
+    try {
+      return run.apply(this, args)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   Object.defineProperty(guarded, 'length', { value: resolver.length, configurable: true })
   // makeExecutableSchema binds every resolver to its map: what comes out must still carry the declaration for the schema to find.
@@ -33,6 +43,7 @@ export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunct
     configurable: true,
   })
   copyMetadata(resolver, guarded)
+  if (isAsync) asyncGuards.add(guarded)
   declareResolver(guarded, { declaration, inner })
   return guarded
 }
@@ -53,6 +64,13 @@ export function notWired(name: string): ConfigurationError {
     'context.auth, which nothing has set on this server: wire the server, and let the resolver take the context',
     'plugins: [useAuth(auth)], or protectSchema(schema, auth) with a context from the transport',
   )
+}
+
+const asyncGuards = new WeakSet<AnyFunction>()
+
+/** Told by the tag and not by the prototype, which is another one in another realm. A wrapper stands for what it wraps. */
+function isAsyncFunction(resolver: AnyFunction): boolean {
+  return asyncGuards.has(resolver) || (resolver as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'AsyncFunction'
 }
 
 interface MetadataReflect {

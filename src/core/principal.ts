@@ -37,7 +37,8 @@ export type TenantResolver = (verified: VerifiedToken) => string | null
  *
  * Does not verify anything: the backend has.
  *
- * @throws {TypeError} when issuer or subject is empty, or a time is not a finite number. The caller turns this into a refusal.
+ * @throws {TypeError} when issuer or subject is empty, a time is not a finite number, or another member is not of its type: backends
+ * and tenant functions written in JavaScript answer what they like. The caller turns this into a refusal.
  */
 export function createPrincipal(verified: VerifiedToken, tenantOf?: TenantResolver): Principal {
   if (typeof verified.issuer !== 'string' || verified.issuer === '') throw new TypeError('a verified token needs an issuer')
@@ -45,18 +46,18 @@ export function createPrincipal(verified: VerifiedToken, tenantOf?: TenantResolv
   return Object.freeze({
     issuer: verified.issuer,
     subject: verified.subject,
-    kind: verified.kind ?? 'user',
-    clientId: verified.clientId ?? null,
-    sessionId: verified.sessionId ?? null,
-    tenant: (verified.tenant ?? tenantOf?.(verified)) || null,
+    kind: kindOf(verified.kind ?? 'user'),
+    clientId: textOrNull(verified.clientId),
+    sessionId: textOrNull(verified.sessionId),
+    tenant: textOrNull(verified.tenant ?? tenantOf?.(verified)) || null,
     scopes: frozenNames(verified.scopes),
     permissions: frozenNames(verified.permissions),
     roles: frozenNames(verified.roles),
     groups: frozenNames(verified.groups),
     authenticatedAt: finite(verified.authenticatedAt),
-    acr: verified.acr ?? null,
+    acr: textOrNull(verified.acr),
     expiresAt: finite(verified.expiresAt),
-    claims: deepFreeze({ ...verified.claims }),
+    claims: frozenCopy(verified.claims ?? {}),
     user: verified.user ?? null,
   })
 }
@@ -88,6 +89,17 @@ function setOf(cache: WeakMap<Principal, ReadonlySet<string>>, principal: Princi
   return set
 }
 
+function kindOf(kind: unknown): 'user' | 'client' {
+  if (kind !== 'user' && kind !== 'client') throw new TypeError('kind is user or client')
+  return kind
+}
+
+function textOrNull(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string') throw new TypeError('clientId, sessionId, tenant and acr are strings')
+  return value
+}
+
 function frozenNames(names: readonly string[] | undefined): readonly string[] {
   if (names === undefined) return Object.freeze([])
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
@@ -101,13 +113,33 @@ function finite(seconds: number | undefined): number | null {
   return seconds
 }
 
-/** Freezes plain data all the way down, iteratively: a token may be nested deeper than the stack is. */
-function deepFreeze<T extends object>(root: T): Readonly<T> {
-  const pending: object[] = [root]
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (Object.isFrozen(value)) continue
-    Object.freeze(value)
-    for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) pending.push(child)
+/**
+ * A frozen copy of plain data, all the way down; the backend's own objects are left alone, and what is not plain is kept as it is.
+ * Iterative: a token may be nested deeper than the stack is. Members are defined, not assigned, so that `__proto__` is a name like any other.
+ */
+function frozenCopy(root: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const copies = new Map<object, object>()
+  const pending: object[] = []
+  const copyOf = (value: unknown): unknown => {
+    if (!isPlain(value)) return value
+    const known = copies.get(value)
+    if (known !== undefined) return known
+    const copy = Array.isArray(value) ? [] : {}
+    copies.set(value, copy)
+    pending.push(value)
+    return copy
   }
-  return root
+  const copy = copyOf({ ...root }) as Record<string, unknown>
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    const target = copies.get(value) as object
+    for (const [name, member] of Object.entries(value)) Object.defineProperty(target, name, { value: copyOf(member), enumerable: true })
+    Object.freeze(target)
+  }
+  return copy
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
 }

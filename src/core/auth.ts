@@ -88,7 +88,7 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
       if (credentials === null) return { principal: null, refusal, credentials, transport }
       const verdict = cache.get(credentials) ?? (await verify(credentials))
       if ('reason' in verdict) return { principal: null, refusal: verdict, credentials, transport }
-      const unproved = verdict.confirmation === null && credentials.scheme !== 'dpop' ? null : await confirm(credentials, verdict.confirmation)
+      const unproved = verdict.confirmation === null && credentials.scheme !== 'dpop' ? null : await prove(credentials, verdict.confirmation)
       if (unproved !== null) return { principal: null, refusal: unproved, credentials, transport }
       audit.authenticated(transport, verdict.backend, verdict.principal)
       return { principal: verdict.principal, refusal: null, credentials, transport }
@@ -122,15 +122,32 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
   async function verify(credentials: Credentials): Promise<Verdict | Refusal> {
     const misspelled = checkSpelling(credentials, settings.credentials)
     if (misspelled !== null) return misspelled
-    const backend = settings.backends.find((candidate) => candidate.accepts?.(credentials) !== false)
-    if (backend === undefined) return { reason: 'INVALID_TOKEN', detail: 'no backend accepts it' }
+    let backend: TokenBackend | undefined
     try {
-      return await cache.load(credentials, () => verifyWith(backend, credentials), validityOf)
+      for (backend of settings.backends) {
+        if (backend.accepts?.(credentials) === false) continue
+        const chosen = backend
+        return await cache.load(credentials, () => verifyWith(chosen, credentials), validityOf)
+      }
+      return { reason: 'INVALID_TOKEN', detail: 'no backend accepts it' }
     } catch (error) {
-      if (error instanceof AuthError && error.reason !== 'BACKEND_UNAVAILABLE') return error.refusal
-      audit.fault(`backend ${backend.name}`, error instanceof AuthError ? (error.cause ?? error) : error)
-      return error instanceof AuthError ? error.refusal : { reason: 'BACKEND_UNAVAILABLE' }
+      return refusalFrom(`backend ${backend?.name}`, error)
     }
+  }
+
+  async function prove(credentials: Credentials, confirmation: Verdict['confirmation']): Promise<Refusal | null> {
+    try {
+      return await confirm(credentials, confirmation)
+    } catch (error) {
+      return refusalFrom('proof of possession', error)
+    }
+  }
+
+  /** What a part of the server threw, as a refusal: only an error that says so blames the caller. */
+  function refusalFrom(part: string, error: unknown): Refusal {
+    if (error instanceof AuthError && error.reason !== 'BACKEND_UNAVAILABLE') return error.refusal
+    audit.fault(part, error instanceof AuthError ? (error.cause ?? error) : error)
+    return error instanceof AuthError ? error.refusal : { reason: 'BACKEND_UNAVAILABLE' }
   }
 
   async function verifyWith(backend: TokenBackend, credentials: Credentials): Promise<Verdict> {

@@ -40,7 +40,7 @@ export class TokenCache<Value> {
     const key = keyOf(credentials)
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.token !== credentials.token || entry.scheme !== credentials.scheme) return undefined
-    if (this.#now() < entry.until && entry.isCurrent?.() !== false) return entry.value
+    if (this.#now() < entry.until && stillStands(entry)) return entry.value
     this.#entries.delete(key)
     return undefined
   }
@@ -93,6 +93,15 @@ interface Entry<Value> {
   /** Milliseconds since 1970. */
   readonly until: number
   readonly isCurrent: (() => boolean) | undefined
+}
+
+/** A backend that cannot say whether its verdict still stands gets the token again. */
+function stillStands({ isCurrent }: { readonly isCurrent: (() => boolean) | undefined }): boolean {
+  try {
+    return isCurrent === undefined || isCurrent() === true
+  } catch {
+    return false
+  }
 }
 
 /** 43 characters are 32 bytes of base64url: as much of a signature as nobody finds twice. */

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { withDeadline } from './deadline.js'
 import type { Principal } from './principal.js'
 
 /** Creates or refreshes the application's own user; see the setting `onAuthenticated`. */
@@ -9,6 +10,8 @@ export interface UserSyncOptions {
   readonly onAuthenticated: OnAuthenticated | null
   readonly bus: { publish(topic: string, message: unknown): Promise<void> } | null
   readonly cacheSize: number
+  /** Milliseconds that the call and the event may take together. */
+  readonly verifyTimeout: number
 }
 
 /** The event on topic `user.loggedIn`: who was first seen, or seen with other rights than before. Taken from the verified token alone. */
@@ -35,13 +38,13 @@ export class UserSync {
    * remembered, so that the next token tries again.
    */
   async sync(principal: Principal, transport: string): Promise<Principal> {
-    const { onAuthenticated, bus } = this.#options
+    const { onAuthenticated, bus, verifyTimeout } = this.#options
     if (onAuthenticated === null && bus === null) return principal
     const key = identityOf(principal)
     const version = versionOf(principal)
     let known = this.#known.get(key)
     if (known?.version !== version) {
-      known = { version, principal, user: this.#announce(principal, transport) }
+      known = { version, principal, user: withDeadline(verifyTimeout, () => this.#announce(principal, transport)) }
       this.#known.set(key, known)
     }
     try {

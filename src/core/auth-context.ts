@@ -22,7 +22,8 @@ export interface AuthContextRules extends DecisionRules {
 /**
  * `context.auth`: who is asking, on every transport alike. Lives as long as one operation.
  *
- * Only the package makes one. An object of another make under `context.auth` is not believed: guards refuse.
+ * Only the package makes one. An object of another make under `context.auth` is not believed: guards refuse. Nothing of it shows
+ * when a context is logged or turned into JSON.
  */
 export class AuthContext {
   readonly #authentication: Authentication
@@ -30,13 +31,12 @@ export class AuthContext {
   readonly #verdicts = new Map<Requirement, Refusal | null>()
   readonly #decisionIds = new Map<string, string>()
   #permissionChecks: PermissionChecks | null = null
-  /** The lease of the connection that the operation came by; `null` where every request stands alone. */
-  readonly lease: Lease | null
+  readonly #lease: Lease | null
 
   constructor(authentication: Authentication, rules: AuthContextRules, lease: Lease | null) {
     this.#authentication = authentication
     this.#rules = rules
-    this.lease = lease
+    this.#lease = lease
   }
 
   /** The context's own auth, or `null` when the context was not built by this package. */
@@ -69,6 +69,11 @@ export class AuthContext {
   /** Which transport the operation came by, for logs. */
   get transport(): string {
     return this.#authentication.transport
+  }
+
+  /** The lease of the connection that the operation came by; `null` where every request stands alone. */
+  get lease(): Lease | null {
+    return this.#lease
   }
 
   /** Why the credentials that came were not accepted; `null` when they were, or none came. */

@@ -39,7 +39,7 @@ export function parseOptions<Output, Input>(schema: z.ZodType<Output, Input>, in
   if (issue === undefined) throw new ConfigurationError(path, 'valid options')
   const at = joinPath(path, issue.path)
   if (issue.code === 'unrecognized_keys') {
-    throw new ConfigurationError(joinPath(at, issue.keys.slice(0, 1)), `no such option${knownOptions(schema)}`)
+    throw new ConfigurationError(joinPath(at, issue.keys.slice(0, 1)), `no such option${knownOptions(schemaAt(schema, issue.path))}`)
   }
   throw new ConfigurationError(at === '' ? 'settings' : at, issue.message)
 }
@@ -51,6 +51,20 @@ function joinPath(base: string, segments: readonly PropertyKey[]): string {
   }, base)
 }
 
-function knownOptions(schema: z.ZodType): string {
+/** The schema of the option that a path leads to; `undefined` where the path runs through something else than objects and lists. */
+function schemaAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+  return path.reduce<z.core.$ZodType | undefined>((current, segment) => {
+    const inner = withoutOptional(current)
+    if (inner instanceof z.ZodObject) return inner.shape[segment as string]
+    return inner instanceof z.ZodArray ? inner.element : undefined
+  }, schema)
+}
+
+function withoutOptional(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? withoutOptional(schema.unwrap()) : schema
+}
+
+function knownOptions(found: z.core.$ZodType | undefined): string {
+  const schema = withoutOptional(found)
   return schema instanceof z.ZodObject ? `; the options here are ${Object.keys(schema.shape).join(', ')}` : ''
 }

@@ -82,71 +82,75 @@ export interface ResolvedSettings {
   readonly backends: readonly TokenBackend[]
 }
 
+/** Milliseconds; Node fires a timer that is set for longer at once. */
+const LONGEST_TIMER = 2_147_483_647
+
 /** The shape of {@link CommonSettings}, for the composition that adds `backends`. */
-export const commonSettings: z.ZodObject = z.strictObject({
-  access: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
-  introspection: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
-  denied: z.enum(['reject', 'null'], hint("'reject' or 'null'", "'reject'")).optional(),
-  tenant: z
-    .union(
-      [z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')],
-      hint('a claim or a function', "{ claim: 'tenant_id' }"),
-    )
-    .optional(),
-  scopes: z.strictObject({ enabled: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
-  permissions: z
-    .custom<PermissionSource>(
-      (value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function',
-      hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'),
-    )
-    .optional(),
-  connections: z.strictObject({ anonymous: flag().optional() }, hint('an object', '{ anonymous: false }')).optional(),
-  credentials: z
-    .strictObject(
-      {
-        cookie: z
-          .strictObject(
-            {
-              name: text("'access_token'"),
-              allowedOrigins: z
-                .array(origin(), hint('a list of origins', "['https://app.example.com']"))
-                .min(1, hint('at least one origin', "['https://app.example.com']")),
-            },
-            hint('a cookie with its origins', "{ name: 'access_token', allowedOrigins: ['https://app.example.com'] }"),
-          )
-          .optional(),
-        maxTokenLength: positive('8192').optional(),
-      },
-      hint('an object', '{ maxTokenLength: 8192 }'),
-    )
-    .optional(),
-  onAuthenticated: callback<OnAuthenticated>('async (principal) => db.upsertUser(principal)').optional(),
-  bus: z
-    .custom<NonNullable<CommonSettings['bus']>>(
-      (value) => typeof (value as { publish?: unknown } | null)?.publish === 'function',
-      hint('an event bus', 'memoryBus()'),
-    )
-    .optional(),
-  cacheSize: z
-    .number(hint('a whole number, 0 or more', '10000'))
-    .int(hint('a whole number, 0 or more', '10000'))
-    .nonnegative(hint('a whole number, 0 or more', '10000'))
-    .optional(),
-  realm: text("'orders'").optional(),
-  resourceMetadata: z.url(hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'")).optional(),
-  verifyTimeout: positive('10000').optional(),
-  audit: z
-    .strictObject(
-      {
-        logger: z
-          .custom<AuditLogger>((value) => typeof (value as Partial<AuditLogger> | null)?.info === 'function', hint('a pino logger', "pino({ name: 'auth' })"))
-          .optional(),
-      },
-      hint('an object', '{ logger: pino() }'),
-    )
-    .optional(),
-  now: callback<() => number>('Date.now').optional(),
-})
+export const commonSettings: z.ZodObject = z.strictObject(
+  {
+    access: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
+    introspection: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
+    denied: z.enum(['reject', 'null'], hint("'reject' or 'null'", "'reject'")).optional(),
+    tenant: z
+      .union(
+        [z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')],
+        hint('a claim or a function', "{ claim: 'tenant_id' }"),
+      )
+      .optional(),
+    scopes: z.strictObject({ enabled: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
+    permissions: z
+      .custom<PermissionSource>(
+        (value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function',
+        hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'),
+      )
+      .optional(),
+    connections: z.strictObject({ anonymous: flag().optional() }, hint('an object', '{ anonymous: false }')).optional(),
+    credentials: z
+      .strictObject(
+        {
+          cookie: z
+            .strictObject(
+              {
+                name: cookieName(),
+                allowedOrigins: z
+                  .array(origin(), hint('a list of origins', "['https://app.example.com']"))
+                  .min(1, hint('at least one origin', "['https://app.example.com']")),
+              },
+              hint('a cookie with its origins', "{ name: 'access_token', allowedOrigins: ['https://app.example.com'] }"),
+            )
+            .optional(),
+          maxTokenLength: positive('8192').optional(),
+        },
+        hint('an object', '{ maxTokenLength: 8192 }'),
+      )
+      .optional(),
+    onAuthenticated: callback<OnAuthenticated>('async (principal) => db.upsertUser(principal)').optional(),
+    bus: z
+      .custom<NonNullable<CommonSettings['bus']>>(
+        (value) => typeof (value as { publish?: unknown } | null)?.publish === 'function',
+        hint('an event bus', 'memoryBus()'),
+      )
+      .optional(),
+    cacheSize: z
+      .number(hint('a whole number, 0 or more', '10000'))
+      .int(hint('a whole number, 0 or more', '10000'))
+      .nonnegative(hint('a whole number, 0 or more', '10000'))
+      .optional(),
+    realm: headerText("'orders'").optional(),
+    resourceMetadata: z.url({ protocol: /^https?$/, ...hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'") }).optional(),
+    verifyTimeout: positive('10000').max(LONGEST_TIMER, hint('a whole number above 0', '10000')).optional(),
+    audit: z
+      .strictObject(
+        {
+          logger: z.custom<AuditLogger>(isLogger, hint('a pino logger', "pino({ name: 'auth' })")).optional(),
+        },
+        hint('an object', '{ logger: pino() }'),
+      )
+      .optional(),
+    now: callback<() => number>('Date.now').optional(),
+  },
+  hint('an object', "{ access: 'private' }"),
+)
 
 /**
  * Checks settings and fills in the defaults.
@@ -173,7 +177,7 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
       cookie: cookie === undefined ? null : Object.freeze({ name: cookie.name, allowedOrigins: Object.freeze([...cookie.allowedOrigins]) }),
       session,
     }),
-    challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: settings.resourceMetadata ?? null }),
+    challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: asciiUrl(settings.resourceMetadata) }),
     verifyTimeout: settings.verifyTimeout ?? 10_000,
     cacheSize: settings.cacheSize ?? 10_000,
     onAuthenticated: settings.onAuthenticated ?? null,
@@ -196,6 +200,28 @@ function tenantResolver(tenant: CommonSettings['tenant']): TenantResolver | unde
 function positive(example: string): z.ZodNumber {
   const told = hint('a whole number above 0', example)
   return z.number(told).int(told).positive(told)
+}
+
+/** What a quoted-string of a header can carry (RFC 9110 §5.6.4): anything else would be dropped from every challenge. */
+function headerText(example: string): z.ZodType<string, string> {
+  const told = hint('a text of printable ASCII characters', example)
+  return z.string(told).regex(/^[\x20-\x7e]+$/, told)
+}
+
+/** RFC 6265 §4.1.1 cookie-name: another name would never be found. */
+function cookieName(): z.ZodType<string, string> {
+  const told = hint('the name of a cookie', "'access_token'")
+  return z.string(told).regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, told)
+}
+
+/** A URL as a header can carry it: without the characters that would be dropped, it would point elsewhere. */
+function asciiUrl(url: string | undefined): string | null {
+  return url === undefined ? null : new URL(url).href
+}
+
+function isLogger(value: unknown): boolean {
+  const logger = value as Partial<AuditLogger> | null | undefined
+  return [logger?.debug, logger?.info, logger?.error].every((method) => typeof method === 'function')
 }
 
 function origin(): z.ZodType<string, string> {

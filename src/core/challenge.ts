@@ -27,7 +27,7 @@ export interface HttpRefusal {
 export function httpRefusal(refusals: readonly Refusal[], rules: ChallengeRules, held: ReadonlySet<string> = new Set()): HttpRefusal {
   const gravest = gravestOf(refusals)
   if (gravest.reason === 'BACKEND_UNAVAILABLE') {
-    return { status: 503, headers: { 'Retry-After': String(Math.max(1, Math.ceil(gravest.retryAfter ?? DEFAULT_RETRY_AFTER))), 'Cache-Control': 'no-store' } }
+    return { status: 503, headers: { 'Retry-After': String(delaySeconds(gravest.retryAfter)), 'Cache-Control': 'no-store' } }
   }
   const { status, error } = ANSWERS[gravest.reason]
   const params: Array<readonly [string, string]> = []
@@ -46,6 +46,11 @@ export function httpRefusal(refusals: readonly Refusal[], rules: ChallengeRules,
 /** Seconds that a client is asked to wait when a backend is out of reach and does not say for how long. */
 const DEFAULT_RETRY_AFTER = 5
 const DEFAULT_REALM = 'graphql'
+
+/** RFC 9110 §10.2.3 delay-seconds: whole, and a number whatever a backend made of its own provider's answer. */
+function delaySeconds(retryAfter: number | undefined): number {
+  return retryAfter !== undefined && Number.isFinite(retryAfter) ? Math.max(1, Math.ceil(retryAfter)) : DEFAULT_RETRY_AFTER
+}
 
 type Answer = { readonly status: 400 | 401 | 403; readonly error: string | null }
 
@@ -80,15 +85,17 @@ function gravestOf(refusals: readonly Refusal[]): Refusal {
 
 function parametersOf(gravest: Refusal, refusals: readonly Refusal[], held: ReadonlySet<string>): Array<readonly [string, string]> {
   if (gravest.reason === 'INSUFFICIENT_AUTHENTICATION') {
-    return [
-      ...(gravest.acrValues === undefined ? [] : [['acr_values', gravest.acrValues.join(' ')] as const]),
-      ...(gravest.maxAge === undefined ? [] : [['max_age', String(gravest.maxAge)] as const]),
-    ]
+    return [...list('acr_values', gravest.acrValues ?? []), ...(gravest.maxAge === undefined ? [] : [['max_age', String(gravest.maxAge)] as const])]
   }
   if (gravest.reason !== 'INSUFFICIENT_SCOPE') return []
   const scopes = new Set<string>()
   for (const { requiredScopes } of refusals) for (const scope of nearest(requiredScopes ?? [], held)) scopes.add(scope)
-  return [['scope', [...scopes].join(' ')]]
+  return list('scope', [...scopes])
+}
+
+/** Both lists have at least one member where they appear (RFC 6749 §3.3, RFC 9470 §3). */
+function list(name: string, members: readonly string[]): Array<readonly [string, string]> {
+  return members.length === 0 ? [] : [[name, members.join(' ')]]
 }
 
 /** Among the alternatives, the one with the fewest missing names; the first of equals. */

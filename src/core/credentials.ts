@@ -133,15 +133,15 @@ function hasTokenInQuery(url: string): boolean {
 }
 
 function collectHeader(carrier: Carrier, found: Credentials[]): boolean {
-  return carrier.header('authorization').every((value) => collectAuthorization(value.trim(), 'header', carrier, found))
+  return carrier.header('authorization').every((value) => collectAuthorization(value, 'header', carrier, found))
 }
 
-/** RFC 9110 §11.4: scheme, spaces, then one token68. */
+/** RFC 9110 §11.4: scheme, spaces, then one token68. Space around a header's value is taken off by whoever parsed the header. */
 function collectAuthorization(value: string, source: CredentialsSource, carrier: Carrier, found: Credentials[]): boolean {
   const space = value.indexOf(' ')
   const scheme = value.slice(0, space)
   if (space === -1 || !SCHEME.test(scheme)) return false
-  found.push(new FoundCredentials(scheme.toLowerCase(), value.slice(space).trimStart(), source, carrier))
+  found.push(new FoundCredentials(scheme.toLowerCase(), value.slice(space).replace(/^ +/, ''), source, carrier))
   return true
 }
 
@@ -160,7 +160,7 @@ function collectParam(params: object, name: string, carrier: Carrier, found: Cre
   const value = own(params, name)
   if (value === undefined || value === null || value === '') return true
   if (typeof value !== 'string') return false
-  if (value.includes(' ')) return collectAuthorization(value.trim(), 'params', carrier, found)
+  if (value.includes(' ')) return collectAuthorization(value, 'params', carrier, found)
   found.push(new FoundCredentials('bearer', value, 'params', carrier))
   return true
 }
@@ -186,7 +186,8 @@ function collectCookie(carrier: Carrier, { cookie }: CredentialsRules, found: Cr
 function collectSession(carrier: Carrier, { session }: CredentialsRules, found: Credentials[]): void {
   if (session === null || typeof carrier.session !== 'object' || carrier.session === null) return
   const { id } = carrier.session as { id?: unknown }
-  if (typeof id !== 'string' || !Object.hasOwn(carrier.session, session.member) || !isAllowedOrigin(carrier, session.allowedOrigins)) return
+  const login = own(carrier.session, session.member) ?? null
+  if (typeof id !== 'string' || login === null || !isAllowedOrigin(carrier, session.allowedOrigins)) return
   found.push(new FoundCredentials('session', id, 'session', carrier))
 }
 

@@ -33,7 +33,7 @@ export interface Carrier {
 
 /** How credentials are looked for. */
 export interface CredentialsRules {
-  /** Accepted schemes, lower-case. */
+  /** Schemes that a header or parameter may name, lower-case. */
   readonly schemes: readonly string[]
   /** Characters that a token may have. */
   readonly maxTokenLength: number
@@ -73,7 +73,8 @@ export function locateCredentials(carrier: Carrier, rules: CredentialsRules): Ex
   if (found.length > 1) return malformed('more than one token')
   const only = found[0]
   if (only === undefined) return NONE
-  if (!rules.schemes.includes(only.scheme)) return malformed('scheme not accepted')
+  // A session is found on the request and nowhere else: its id in a header would make a cookie's secret a token.
+  if (only.source !== 'session' && !rules.schemes.includes(only.scheme)) return malformed('scheme not accepted')
   return { credentials: only, refusal: null }
 }
 

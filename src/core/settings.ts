@@ -172,7 +172,7 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
     permissions: settings.permissions ?? null,
     anonymousConnections: settings.connections?.anonymous ?? access === 'public',
     credentials: Object.freeze({
-      schemes: Object.freeze(session === null ? ['bearer'] : ['bearer', 'session']),
+      schemes: Object.freeze(['bearer']),
       maxTokenLength: settings.credentials?.maxTokenLength ?? 8192,
       cookie: cookie === undefined ? null : Object.freeze({ name: cookie.name, allowedOrigins: Object.freeze([...cookie.allowedOrigins]) }),
       session,

@@ -22,7 +22,7 @@ export {
   TokenRevokedError,
 } from './core/errors.js'
 export type { Lease } from './core/lease.js'
-export type { PermissionQuestion, PermissionSource } from './core/permission-source.js'
+export type { PermissionContext, PermissionQuestion, PermissionSource } from './core/permission-source.js'
 export type { Principal } from './core/principal.js'
 export { REASONS, type Reason, type Refusal } from './core/refusal.js'
 export type { AnyOf, Names, ObjectSelector, Requirement, StepUp } from './core/requirement.js'

@@ -132,7 +132,7 @@ export class AuthContext {
     const { permissions } = this.#rules
     if (principal === null) return Promise.resolve(false)
     if (permissions === null) return Promise.reject(new TypeError('no permission source in the settings'))
-    this.#permissionChecks ??= new PermissionChecks(permissions, principal, this.#rules.timeout)
+    this.#permissionChecks ??= new PermissionChecks(permissions, { principal, token: this.#accessToken() }, this.#rules.timeout)
     return this.#permissionChecks.may(permission, object)
   }
 
@@ -166,6 +166,12 @@ export class AuthContext {
   /** Reports that a part of the server failed while it decided for this caller. */
   fault(what: string, error: unknown): void {
     this.#rules.audit.fault(what, error)
+  }
+
+  /** What stands for a login session is its id, which no other service may see. */
+  #accessToken(): string | null {
+    const { credentials } = this.#authentication
+    return credentials === null || credentials.source === 'session' ? null : credentials.token
   }
 
   #judge(requirement: Requirement): Refusal | null {

@@ -1,7 +1,14 @@
 import DataLoader from 'dataloader'
 import { withDeadline } from './deadline.js'
-import type { PermissionQuestion, PermissionSource } from './permission-source.js'
+import type { PermissionContext, PermissionQuestion, PermissionSource } from './permission-source.js'
 import type { Principal } from './principal.js'
+
+/** Whose questions they are. */
+export interface PermissionAsker {
+  readonly principal: Principal
+  /** The access token that he came with, or `null`. */
+  readonly token: string | null
+}
 
 /**
  * Asks a permission source on behalf of one principal within one operation. Questions of the same tick travel in one call, a
@@ -12,10 +19,10 @@ export class PermissionChecks {
   readonly #answers = new Map<string, Map<unknown, Promise<boolean>>>()
 
   /** @param timeout milliseconds that one call of the source may take. */
-  constructor(source: PermissionSource, principal: Principal, timeout: number) {
-    this.#loader = new DataLoader(async (questions) => answersOf(await withDeadline(timeout, () => source.check(principal, questions)), questions.length), {
-      cache: false,
-    })
+  constructor(source: PermissionSource, { principal, token }: PermissionAsker, timeout: number) {
+    const ask = (questions: readonly PermissionQuestion[]) =>
+      withDeadline(timeout, (signal) => source.check(principal, questions, permissionContext(token, signal)))
+    this.#loader = new DataLoader(async (questions) => answersOf(await ask(questions), questions.length), { cache: false })
   }
 
   /** Whether the principal may; rejects when the source could not say. */
@@ -32,6 +39,13 @@ export class PermissionChecks {
     }
     return answer
   }
+}
+
+/** The token shows in no log that prints objects. */
+function permissionContext(token: string | null, signal: AbortSignal): PermissionContext {
+  const context = { token, signal }
+  Object.defineProperty(context, 'token', { enumerable: false })
+  return Object.freeze(context)
 }
 
 /** Anything but `true` is no; a list that does not match its questions answers none of them. */

@@ -140,7 +140,7 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end:
   // A source written by hand may throw where it should reject, or answer without a promise.
   const pull = async (): Promise<IteratorResult<T>> => await iterator.next()
 
-  const stream: AsyncGenerator<T, void, void> = {
+  const stream: AsyncGenerator<T, void, void> & AsyncDisposable = {
     next() {
       if (done) return Promise.resolve(END)
       if (!lease.isAlive()) return Promise.resolve(farewell())
@@ -171,6 +171,9 @@ export function streamUnderLease<T>(source: AsyncIterable<T>, lease: Lease, end:
     async throw(error) {
       finish()
       throw error
+    },
+    async [Symbol.asyncDispose]() {
+      finish()
     },
     [Symbol.asyncIterator]() {
       return stream

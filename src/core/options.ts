@@ -66,5 +66,6 @@ function withoutOptional(schema: z.core.$ZodType | undefined): z.core.$ZodType |
 
 function knownOptions(found: z.core.$ZodType | undefined): string {
   const schema = withoutOptional(found)
-  return schema instanceof z.ZodObject ? `; the options here are ${Object.keys(schema.shape).join(', ')}` : ''
+  const object = schema instanceof z.ZodUnion ? schema.options.find((option) => option instanceof z.ZodObject) : schema
+  return object instanceof z.ZodObject ? `; the options here are ${Object.keys(object.shape).join(', ')}` : ''
 }

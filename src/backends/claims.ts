@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import type { VerifiedToken } from '../core/backend.js'
+import { InvalidTokenError } from '../core/errors.js'
+import { callback, hint } from '../core/options.js'
+
+/** Verified claims under their wire names. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * Where a value stands: a claim's name, taken as it is (dots and slashes mean nothing); the path to a nested one, such as
+ * `['realm_access', 'roles']`; or a function of the claims. Names and paths find own members only. A function that throws makes
+ * the backend unavailable.
+ */
+export type ClaimSelector = string | readonly string[] | ((claims: Claims) => unknown)
+
+/** Which claims the parts of a principal are read from. */
+export interface ClaimsMapping {
+  /** Names in one string, each behind a single space (RFC 6749 §3.3), or a list of strings. @default `scope`, else `scp` */
+  readonly scope?: ClaimSelector
+  /** A list of strings, or one string that is one name. @default `permissions` */
+  readonly permissions?: ClaimSelector
+  /** As `permissions`. @default `roles` */
+  readonly roles?: ClaimSelector
+  /** As `permissions`. @default `groups` */
+  readonly groups?: ClaimSelector
+  /** A string. @default none: the settings' `tenant` decides */
+  readonly tenant?: ClaimSelector
+  /** A string. @default `sid` */
+  readonly sessionId?: ClaimSelector
+  /** A string. @default `client_id`, else `azp` */
+  readonly clientId?: ClaimSelector
+}
+
+/** The shape of {@link ClaimsMapping} in a backend's options. */
+export const claimsMapping: z.ZodType<{ [Part in keyof ClaimsMapping]?: ClaimSelector | undefined }> = z.strictObject(
+  {
+    scope: selector("'scp'").optional(),
+    permissions: selector("['authorization', 'permissions']").optional(),
+    roles: selector("['realm_access', 'roles']").optional(),
+    groups: selector("'groups'").optional(),
+    tenant: selector("'tenant_id'").optional(),
+    sessionId: selector("'sid'").optional(),
+    clientId: selector("'client_id'").optional(),
+  },
+  hint('an object', "{ roles: ['realm_access', 'roles'] }"),
+)
+
+function selector(example: string): z.ZodType<ClaimSelector> {
+  const told = hint('a claim name, a path of names, or a function of the claims', example)
+  const name = z.string(told).min(1, told)
+  return z.union([name, z.array(name, told).min(1, told), callback<(claims: Claims) => unknown>(example)], told)
+}
+
+/** For each part, the places that are looked at in turn: the first that has a value counts. */
+export type ClaimsReader = Readonly<Record<keyof ClaimsMapping, readonly ClaimSelector[]>>
+
+/** Fills a mapping up with the defaults. */
+export function claimsReader(mapping: { [Part in keyof ClaimsMapping]?: ClaimSelector | undefined } = {}): ClaimsReader {
+  const { scope, permissions, roles, groups, tenant, sessionId, clientId } = mapping
+  return {
+    scope: scope === undefined ? ['scope', 'scp'] : [scope],
+    permissions: [permissions ?? 'permissions'],
+    roles: [roles ?? 'roles'],
+    groups: [groups ?? 'groups'],
+    tenant: tenant === undefined ? [] : [tenant],
+    sessionId: [sessionId ?? 'sid'],
+    clientId: clientId === undefined ? ['client_id', 'azp'] : [clientId],
+  }
+}
+
+/**
+ * Turns verified claims into what a backend has proved. The subject is `sub`, or the client's id when there is none; a subject that
+ * is a client's id makes it a client that acts for itself (RFC 9068 §5).
+ *
+ * Does not verify anything: the claims must have been.
+ *
+ * @throws {InvalidTokenError} when a claim that is there has the wrong form, or nobody is named: half a principal is none.
+ */
+export function readClaims(claims: Claims, reader: ClaimsReader): VerifiedToken {
+  const clientIds = reader.clientId.map((where) => text('client_id', select(claims, where))).filter((id) => id !== undefined)
+  const [clientId] = clientIds
+  const sub = text('sub', select(claims, 'sub'))
+  const subject = sub ?? clientId
+  const issuer = text('iss', select(claims, 'iss'))
+  if (issuer === undefined) return malformed('iss')
+  if (subject === undefined) return malformed('sub')
+  const expiresAt = seconds('exp', select(claims, 'exp'))
+  const authenticatedAt = seconds('auth_time', select(claims, 'auth_time'))
+  const acr = text('acr', select(claims, 'acr'))
+  const tenant = text('tenant', first(claims, reader.tenant))
+  const sessionId = text('sid', first(claims, reader.sessionId))
+  return {
+    issuer,
+    subject,
+    kind: sub === undefined || clientIds.includes(sub) ? 'client' : 'user',
+    scopes: scopeNames(first(claims, reader.scope)),
+    permissions: names('permissions', first(claims, reader.permissions)),
+    roles: names('roles', first(claims, reader.roles)),
+    groups: names('groups', first(claims, reader.groups)),
+    claims,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(Object.hasOwn(claims, 'cnf') ? { confirmation: confirmation(claims.cnf) } : {}),
+  }
+}
+
+/**
+ * Splits a scope string at its spaces, or takes a list as it is. Tabs and other blanks do not separate: what holds one is a single
+ * name that no requirement can ask for.
+ */
+export function scopeNames(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(' ').filter((name) => name !== '') : names('scope', value)
+}
+
+function first(claims: Claims, places: readonly ClaimSelector[]): unknown {
+  for (const where of places) {
+    const value = select(claims, where)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** `null` counts as absent. */
+function select(claims: Claims, where: ClaimSelector): unknown {
+  if (typeof where === 'function') return where(claims) ?? undefined
+  let value: unknown = claims
+  for (const name of typeof where === 'string' ? [where] : where) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value ?? undefined
+}
+
+function names(what: string, value: unknown): readonly string[] {
+  if (value === undefined) return []
+  if (typeof value === 'string') return value === '' ? [] : [value]
+  return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : malformed(what)
+}
+
+function text(what: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value
+  return malformed(what)
+}
+
+function seconds(what: string, value: unknown): number | undefined {
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value
+  return malformed(what)
+}
+
+/** RFC 7800 §3.1. What says that it is bound, in whatever way, is not passed on as unbound. */
+function confirmation(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : malformed('cnf')
+}
+
+function malformed(what: string): never {
+  throw new InvalidTokenError({ detail: `claim ${what}: not of the expected form` })
+}

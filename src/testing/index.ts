@@ -1,0 +1,6 @@
+export { createTestIssuer, type TestIssuer, type TestIssuerOptions } from './create-test-issuer.js'
+export { FAILURE_MODES, type FailureMode } from './failures.js'
+export type { Endpoint, RequestCounts } from './issuer-server.js'
+export { type RotateOptions, TEST_ALGORITHMS, type TestAlgorithm, type TestKey } from './keys.js'
+export { type Personas, personas } from './personas.js'
+export type { PublicKeySpelling, TestClaims, TokenMint, TokenOptions } from './tokens.js'

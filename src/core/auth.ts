@@ -104,7 +104,8 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
       const errors = refusals.map((refusal) => errorOf(refusal, { decisionId }))
       const first = errors[0]
       if (first !== undefined) {
-        Object.defineProperty(first.extensions, 'http', { value: auth.httpRefusal(refusals, context.principal), enumerable: false })
+        // Configurable: servers that want the head in another form put theirs in its place.
+        Object.defineProperty(first.extensions, 'http', { value: auth.httpRefusal(refusals, context.principal), enumerable: false, configurable: true })
       }
       return errors
     },

@@ -1,41 +1,61 @@
-import { Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type ValueNode } from 'graphql'
+import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type ValueNode } from 'graphql'
 import type { Fragments } from './fragments.js'
 
 /** Values of the variables that `@skip` and `@include` read. */
 export type ConditionValues = Readonly<Record<string, boolean | undefined>>
+
+/** A variable on which it depends what the operation selects. */
+export interface ConditionVariable {
+  readonly name: string
+  /** Its default in the operation, or `undefined` when it has none that is a boolean. */
+  readonly fallback: boolean | undefined
+}
 
 /** Whether a selection runs (GraphQL §3.13). A condition whose value is unknown counts as true: the plan may then only refuse more. */
 export function isIncluded(selection: SelectionNode, values: ConditionValues): boolean {
   return conditionOf(selection, 'skip', values) !== true && conditionOf(selection, 'include', values) !== false
 }
 
-/** Names of the variables on which it depends what the operation selects, in document order. */
-export function conditionVariables(operation: OperationDefinitionNode, fragments: Fragments): readonly string[] {
+/**
+ * The variables on which it depends what the operation selects. Those that a fragment has as variables of its own are left out:
+ * what they are worth there is not what the operation says, so their value stays unknown.
+ */
+export function conditionVariables(operation: OperationDefinitionNode, fragments: Fragments): readonly ConditionVariable[] {
   const names = new Set<string>()
+  const shadowed = new Set<string>()
   const seen = new Set<SelectionSetNode>()
   const pending: SelectionSetNode[] = [operation.selectionSet]
   for (let set = pending.pop(); set !== undefined; set = pending.pop()) {
     if (seen.has(set)) continue
     seen.add(set)
     for (const selection of set.selections) {
-      for (const value of ['skip', 'include'].map((name) => argumentOf(selection, name))) if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
-      const next = selection.kind === Kind.FRAGMENT_SPREAD ? own(fragments, selection.name.value)?.selectionSet : selection.selectionSet
-      if (next !== undefined) pending.push(next)
+      for (const value of [argumentOf(selection, 'skip'), argumentOf(selection, 'include')]) if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
+      if (selection.kind !== Kind.FRAGMENT_SPREAD) {
+        if (selection.selectionSet !== undefined) pending.push(selection.selectionSet)
+        continue
+      }
+      const fragment = Object.hasOwn(fragments, selection.name.value) ? fragments[selection.name.value] : undefined
+      if (fragment === undefined) continue
+      for (const name of ownVariables(fragment)) shadowed.add(name)
+      pending.push(fragment.selectionSet)
     }
   }
+  const fallbacks = new Map(operation.variableDefinitions?.map(({ variable, defaultValue }) => [variable.name.value, defaultValue]))
   return [...names]
+    .filter((name) => !shadowed.has(name))
+    .map((name) => {
+      const fallback = fallbacks.get(name)
+      return { name, fallback: fallback?.kind === Kind.BOOLEAN ? fallback.value : undefined }
+    })
 }
 
 /** The values that those variables have, or get by default; what is neither is left out. */
-export function conditionValues(names: readonly string[], operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): ConditionValues {
+export function conditionValues(conditions: readonly ConditionVariable[], variables: Readonly<Record<string, unknown>>): ConditionValues {
   const values: Record<string, boolean> = Object.create(null)
-  for (const name of names) {
+  for (const { name, fallback } of conditions) {
     const given = Object.hasOwn(variables, name) ? variables[name] : undefined
-    if (typeof given === 'boolean') values[name] = given
-    else if (given === undefined) {
-      const fallback = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue
-      if (fallback?.kind === Kind.BOOLEAN) values[name] = fallback.value
-    }
+    const value = given === undefined ? fallback : given
+    if (typeof value === 'boolean') values[name] = value
   }
   return values
 }
@@ -51,6 +71,7 @@ function argumentOf(selection: SelectionNode, directive: string): ValueNode | un
   return selection.directives?.find(({ name }) => name.value === directive)?.arguments?.find(({ name }) => name.value === 'if')?.value
 }
 
-function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined
+/** Fragment variables are an experiment of graphql-js that a server may switch on. */
+function ownVariables({ variableDefinitions }: FragmentDefinitionNode): readonly string[] {
+  return variableDefinitions?.map(({ variable }) => variable.name.value) ?? []
 }

@@ -1,5 +1,5 @@
 import { getDirectiveExtensions } from '@graphql-tools/utils'
-import type { GraphQLField, GraphQLNamedType } from 'graphql'
+import type { GraphQLArgument, GraphQLEnumValue, GraphQLField, GraphQLInputField, GraphQLNamedType } from 'graphql'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { AUTHENTICATED, normalizeNames, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
 
@@ -18,6 +18,9 @@ export const authTypeDefs = /* GraphQL */ `
   directive @public on OBJECT | FIELD_DEFINITION
 ` as const
 
+/** Whatever directives and extensions can stand on. */
+export type Definition = GraphQLNamedType | GraphQLField<unknown, unknown> | GraphQLArgument | GraphQLInputField | GraphQLEnumValue
+
 /** What one definition, a type or a field, states about itself. */
 export interface Statement {
   readonly requirements: readonly Requirement[]
@@ -29,7 +32,7 @@ export interface Statement {
  *
  * @throws {ConfigurationError} naming the coordinate when a list is empty or malformed: it never means "everybody".
  */
-export function readStatement(coordinate: string, definition: GraphQLNamedType | GraphQLField<unknown, unknown>): Statement {
+export function readStatement(coordinate: string, definition: Definition): Statement {
   const requirements: Requirement[] = []
   let isPublic = false
   for (const [name, uses] of Object.entries(getDirectiveExtensions(definition))) {

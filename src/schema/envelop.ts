@@ -19,7 +19,7 @@ export interface AuthContextExtension {
  * The Envelop plugin, for Yoga and every other server on Envelop: guards the schema, puts `context.auth` in place, refuses
  * operations before they run, and ends streams at the token's `exp`. `@envelop/generic-auth` resolves the user into the context.
  *
- * Over HTTP it reads the request under `context.request` (fetch) or `context.req` (node:http), once for each request; transports
+ * Over HTTP it reads the request under `context.req` (node:http) or `context.request` (fetch), once for each request; transports
  * that authenticate at the handshake bring their own `context.auth`. Other plugins may run before it, but no resolver does.
  *
  * Does not limit the size, depth or rate of operations.
@@ -58,9 +58,10 @@ export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
   }
 }
 
+/** The request of node:http where there is one: what adapters make of it as a fetch request has lost the second of two headers. */
 function requestOf(context: object): AnyRequest {
   const { request, req } = context as { request?: AnyRequest; req?: AnyRequest }
-  const found = request ?? req
+  const found = req !== undefined && 'headersDistinct' in req ? req : (request ?? req)
   if (found === undefined) {
     throw new ConfigurationError('useAuth', 'the request in the context, as `request` or `req`, or a transport that sets `auth`', 'getEnveloped({ req })')
   }

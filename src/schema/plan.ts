@@ -3,8 +3,8 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
-  isAbstractType,
   isCompositeType,
+  isInterfaceType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -15,6 +15,7 @@ import type { Requirement } from '../core/requirement.js'
 import { type ConditionValues, isIncluded } from './conditions.js'
 import type { Fragments } from './fragments.js'
 import type { RequirementTable } from './requirement-table.js'
+import { type TypeSet, TypeSets } from './type-sets.js'
 
 /** A coordinate that the operation selects and that no possible concrete type leaves open. */
 export interface PlannedCheck {
@@ -34,8 +35,8 @@ export interface Plan {
 }
 
 /**
- * Past this many (selection set, possible types) pairs a fragment is looked at once with every type it allows. That only makes the
- * plan refuse less; the guards at the resolvers still hold. It bounds what a hostile document can cost.
+ * Past this many (selection set, possible types) pairs a selection set is looked at once with every type it allows. That only makes
+ * the plan refuse less; the guards at the resolvers still hold. It bounds what a hostile document can cost.
  */
 const MAX_VISITS = 20_000
 
@@ -52,126 +53,143 @@ export function compilePlan(
   fragments: Fragments,
   conditions: ConditionValues,
 ): Plan {
-  const checks = new Map<string, PlannedCheck>()
-  const introspection = new Map<string, PlannedCheck>()
   const root = schema.getRootType(operation.operation)
-  if (root === undefined || root === null) return finishPlan(checks, introspection)
-
-  const seen = new Map<SelectionSetNode, Set<string>>()
-  const pending: Visit[] = []
-  let visits = 0
-  const enqueue = (selectionSet: SelectionSetNode, selectedOn: GraphQLNamedType, possible: readonly string[]): void => {
-    if (possible.length === 0) return
-    const types = visits < MAX_VISITS ? possible : possibleTypes(schema, selectedOn)
-    const key = types.join(' ')
-    const keys = seen.get(selectionSet)
-    if (keys?.has(key) === true) return
-    if (keys === undefined) seen.set(selectionSet, new Set([key]))
-    else keys.add(key)
-    visits += 1
-    pending.push({ selectionSet, selectedOn, possible: types })
-  }
-  const visitFragment = (selectionSet: SelectionSetNode, condition: string | undefined, visit: Visit): void => {
-    const type = condition === undefined ? visit.selectedOn : schema.getType(condition)
-    if (type === undefined || !isCompositeType(type)) return
-    const allowed = condition === undefined ? visit.possible : intersect(visit.possible, possibleTypes(schema, type))
-    enqueue(selectionSet, type, allowed)
-  }
-  const visitField = (field: FieldNode, { selectedOn, possible }: Visit): void => {
-    const name = field.name.value
-    if (name === '__typename') return
-    if (selectedOn === schema.getQueryType() && (name === '__schema' || name === '__type')) {
-      addCheck(introspection, { coordinate: `${selectedOn.name}.${name}`, alternatives: [table.introspection] })
-      return
-    }
-    const alternatives = possible.map((type) => table.ruleOf(type, name)?.requirements ?? NOTHING)
-    if (alternatives.every((requirements) => requirements.length > 0))
-      addCheck(checks, { coordinate: `${selectedOn.name}.${name}`, alternatives: distinctLists(alternatives) })
-    if (field.selectionSet === undefined) return
-    for (const returned of returnTypes(schema, possible, name)) enqueue(field.selectionSet, returned.type, returned.possible)
-  }
-  const visitSelection = (selection: SelectionNode, visit: Visit): void => {
-    if (!isIncluded(selection, conditions)) return
-    if (selection.kind === Kind.FIELD) return visitField(selection, visit)
-    if (selection.kind === Kind.INLINE_FRAGMENT) return visitFragment(selection.selectionSet, selection.typeCondition?.name.value, visit)
-    const fragment = Object.hasOwn(fragments, selection.name.value) ? fragments[selection.name.value] : undefined
-    if (fragment !== undefined) visitFragment(fragment.selectionSet, fragment.typeCondition.name.value, visit)
-  }
-
-  enqueue(operation.selectionSet, root, [root.name])
-  for (let visit = pending.pop(); visit !== undefined; visit = pending.pop()) {
-    for (const selection of visit.selectionSet.selections) visitSelection(selection, visit)
-  }
-  return finishPlan(checks, introspection)
+  const compiler = new PlanCompiler(schema, table, fragments, conditions)
+  if (root !== undefined && root !== null) compiler.visit(operation.selectionSet, root)
+  return compiler.finish()
 }
 
+/** A selection set, with the object types that it can meet where it stands. */
 interface Visit {
   readonly selectionSet: SelectionSetNode
   /** The type that the selection set is written on. */
   readonly selectedOn: GraphQLNamedType
-  /** Names of the object types that the selection set can meet here, in schema order. */
-  readonly possible: readonly string[]
+  readonly possible: TypeSet
+}
+
+/** A field, under one set of possible parents: what it leads to. Looked at once, however often it is selected there. */
+interface Place {
+  readonly type: GraphQLNamedType
+  readonly possible: TypeSet
+}
+
+class PlanCompiler {
+  readonly #schema: GraphQLSchema
+  readonly #table: RequirementTable
+  readonly #fragments: Fragments
+  readonly #conditions: ConditionValues
+  readonly #typeSets: TypeSets
+  readonly #checks = new Map<string, PlannedCheck>()
+  readonly #introspection = new Map<string, PlannedCheck>()
+  readonly #ids = new Map<Requirement, number>()
+  readonly #seen = new Map<SelectionSetNode, Set<TypeSet>>()
+  readonly #places = new Map<string, Map<string, Place | null>>()
+  readonly #pending: Visit[] = []
+  #visits = 0
+
+  constructor(schema: GraphQLSchema, table: RequirementTable, fragments: Fragments, conditions: ConditionValues) {
+    this.#schema = schema
+    this.#table = table
+    this.#fragments = fragments
+    this.#conditions = conditions
+    this.#typeSets = new TypeSets(schema)
+  }
+
+  visit(selectionSet: SelectionSetNode, root: GraphQLNamedType): void {
+    this.#enqueue(selectionSet, root, this.#typeSets.of(root))
+    for (let visit = this.#pending.pop(); visit !== undefined; visit = this.#pending.pop()) {
+      for (const selection of visit.selectionSet.selections) if (isIncluded(selection, this.#conditions)) this.#visitSelection(selection, visit)
+    }
+  }
+
+  finish(): Plan {
+    const checks = [...this.#checks.values()]
+    return Object.freeze({
+      checks: Object.freeze(checks),
+      introspection: Object.freeze([...this.#introspection.values()]),
+      distinct: Object.freeze([...new Set(checks.flatMap(({ alternatives }) => alternatives.flat()))]),
+    })
+  }
+
+  #enqueue(selectionSet: SelectionSetNode, selectedOn: GraphQLNamedType, possible: TypeSet): void {
+    if (possible.names.length === 0) return
+    const types = this.#visits < MAX_VISITS ? possible : this.#typeSets.of(selectedOn)
+    const sets = this.#seen.get(selectionSet)
+    if (sets?.has(types) === true) return
+    if (sets === undefined) this.#seen.set(selectionSet, new Set([types]))
+    else sets.add(types)
+    this.#visits += 1
+    this.#pending.push({ selectionSet, selectedOn, possible: types })
+  }
+
+  #visitSelection(selection: SelectionNode, visit: Visit): void {
+    if (selection.kind === Kind.FIELD) {
+      this.#visitField(selection, visit)
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      this.#visitFragment(selection.selectionSet, selection.typeCondition?.name.value, visit)
+    } else {
+      const fragment = Object.hasOwn(this.#fragments, selection.name.value) ? this.#fragments[selection.name.value] : undefined
+      if (fragment !== undefined) this.#visitFragment(fragment.selectionSet, fragment.typeCondition.name.value, visit)
+    }
+  }
+
+  #visitFragment(selectionSet: SelectionSetNode, condition: string | undefined, { selectedOn, possible }: Visit): void {
+    const type = condition === undefined ? selectedOn : this.#schema.getType(condition)
+    if (type === undefined || !isCompositeType(type)) return
+    this.#enqueue(selectionSet, type, condition === undefined ? possible : this.#typeSets.narrow(possible, type))
+  }
+
+  #visitField({ name: { value: name }, selectionSet }: FieldNode, { selectedOn, possible }: Visit): void {
+    if (name === '__typename') return
+    if (selectedOn === this.#schema.getQueryType() && (name === '__schema' || name === '__type')) {
+      if (this.#table.introspection.length > 0) this.#addCheck(this.#introspection, `${selectedOn.name}.${name}`, [this.#table.introspection])
+      return
+    }
+    const key = `${selectedOn.name} ${possible.key}`
+    let places = this.#places.get(key)
+    if (places === undefined) {
+      places = new Map()
+      this.#places.set(key, places)
+    }
+    let place = places.get(name)
+    if (place === undefined) {
+      place = this.#lookAt(name, selectedOn, possible)
+      places.set(name, place)
+    }
+    if (selectionSet !== undefined && place !== null) this.#enqueue(selectionSet, place.type, place.possible)
+  }
+
+  /** Adds the check of a field, and says where its selection set stands; `null` for a field that no possible parent has. */
+  #lookAt(name: string, selectedOn: GraphQLNamedType, possible: TypeSet): Place | null {
+    const alternatives = possible.names.map((type) => this.#table.ruleOf(type, name)?.requirements ?? NOTHING)
+    if (alternatives.every((requirements) => requirements.length > 0)) this.#addCheck(this.#checks, `${selectedOn.name}.${name}`, alternatives)
+    // Parents that return different types meet in one selection set: what all of them refuse is refused, so they are looked at together.
+    const returned = new Set(possible.names.flatMap((parent) => returnType(this.#schema.getType(parent), name) ?? []))
+    const [first] = returned
+    if (first === undefined) return null
+    return { type: returnType(selectedOn, name) ?? first, possible: this.#typeSets.union(returned) }
+  }
+
+  /** The same coordinate can be selected under different sets of types; each place is a check of its own, equal ones are one. */
+  #addCheck(checks: Map<string, PlannedCheck>, coordinate: string, lists: readonly (readonly Requirement[])[]): void {
+    const distinct = new Map(lists.map((list) => [list.map((requirement) => this.#idOf(requirement)).join(), list]))
+    const key = `${coordinate} ${[...distinct.keys()].join(' ')}`
+    if (!checks.has(key)) checks.set(key, Object.freeze({ coordinate, alternatives: Object.freeze([...distinct.values()]) }))
+  }
+
+  #idOf(requirement: Requirement): number {
+    let id = this.#ids.get(requirement)
+    if (id === undefined) {
+      id = this.#ids.size
+      this.#ids.set(requirement, id)
+    }
+    return id
+  }
 }
 
 const NOTHING: readonly Requirement[] = Object.freeze([])
 
-/** The types that a field returns on the possible parents, each with the object types that it can turn out to be. */
-function returnTypes(schema: GraphQLSchema, parents: readonly string[], fieldName: string): Iterable<{ type: GraphQLNamedType; possible: readonly string[] }> {
-  const byType = new Map<GraphQLNamedType, { type: GraphQLNamedType; possible: readonly string[] }>()
-  for (const parent of parents) {
-    const type = schema.getType(parent)
-    const field = isObjectType(type) ? type.getFields()[fieldName] : undefined
-    if (field === undefined) continue
-    const returned = getNamedType(field.type)
-    if (!byType.has(returned)) byType.set(returned, { type: returned, possible: possibleTypes(schema, returned) })
-  }
-  // Parents that return different types meet in one selection set: what all of them refuse is refused, so they are looked at together.
-  const all = [...byType.values()]
-  const first = all[0]
-  if (first === undefined || all.length === 1) return all
-  return [{ type: first.type, possible: [...new Set(all.flatMap(({ possible }) => possible))].sort() }]
-}
-
-function possibleTypes(schema: GraphQLSchema, type: GraphQLNamedType): readonly string[] {
-  if (isAbstractType(type)) return schema.getPossibleTypes(type).map(({ name }) => name)
-  return isObjectType(type) ? [type.name] : []
-}
-
-function intersect(a: readonly string[], b: readonly string[]): readonly string[] {
-  const inB = new Set(b)
-  return a.filter((name) => inB.has(name))
-}
-
-function distinctLists(lists: readonly (readonly Requirement[])[]): readonly (readonly Requirement[])[] {
-  return lists.length === 1 ? lists : lists.filter((list, index) => lists.findIndex((other) => sameList(list, other)) === index)
-}
-
-function sameList(a: readonly Requirement[], b: readonly Requirement[]): boolean {
-  return a.length === b.length && a.every((requirement, index) => requirement === b[index])
-}
-
-/** The same coordinate can be selected under different sets of types; each place is a check of its own, equal ones are one. */
-function addCheck(checks: Map<string, PlannedCheck>, check: PlannedCheck): void {
-  for (let copy = 0; ; copy += 1) {
-    const key = `${check.coordinate} ${copy}`
-    const known = checks.get(key)
-    if (known === undefined) {
-      checks.set(key, Object.freeze(check))
-      return
-    }
-    if (
-      known.alternatives.length === check.alternatives.length &&
-      known.alternatives.every((list, index) => sameList(list, check.alternatives[index] ?? NOTHING))
-    )
-      return
-  }
-}
-
-function finishPlan(checks: Map<string, PlannedCheck>, introspection: Map<string, PlannedCheck>): Plan {
-  const all = [...checks.values()]
-  return Object.freeze({
-    checks: Object.freeze(all),
-    introspection: Object.freeze([...introspection.values()].filter(({ alternatives }) => alternatives.some((list) => list.length > 0))),
-    distinct: Object.freeze([...new Set(all.flatMap(({ alternatives }) => alternatives.flat()))]),
-  })
+function returnType(type: GraphQLNamedType | undefined, fieldName: string): GraphQLNamedType | undefined {
+  const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[fieldName] : undefined
+  return field === undefined ? undefined : getNamedType(field.type)
 }

@@ -1,5 +1,5 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
-import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
+import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLResolveInfo, type GraphQLSchema, OperationTypeNode } from 'graphql'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
@@ -31,13 +31,13 @@ export function protectSchema(schema: GraphQLSchema, auth: Auth): GraphQLSchema 
     )
   }
   const made = new ProtectedSchema(auth, schema, table)
-  const roots = new Set([schema.getQueryType()?.name, schema.getMutationType()?.name, schema.getSubscriptionType()?.name])
-  const subscription = schema.getSubscriptionType()?.name
+  const kinds = rootKinds(schema)
   const copy = mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
       const rule = table.ruleOf(typeName, fieldName)
-      if (rule === undefined || (rule.requirements.length === 0 && !roots.has(typeName))) return field
-      return guardField(field, rule, roots.has(typeName) ? made : null, typeName === subscription)
+      const kind = kinds.get(typeName)
+      if (rule === undefined || (rule.requirements.length === 0 && kind === undefined)) return field
+      return guardField(field, rule, kind === undefined ? null : { made, kind })
     },
   })
   rememberProtected(copy, made)
@@ -46,17 +46,29 @@ export function protectSchema(schema: GraphQLSchema, auth: Auth): GraphQLSchema 
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>
 
+/** What a root field's guard needs beside the field's rule: the plans to hold the operation against, where nothing did so before execution. */
+interface Gate {
+  readonly made: ProtectedSchema
+  readonly kind: OperationTypeNode
+}
+
+function rootKinds(schema: GraphQLSchema): ReadonlyMap<string, OperationTypeNode> {
+  const kinds = new Map<string, OperationTypeNode>()
+  for (const kind of Object.values(OperationTypeNode)) {
+    const type = schema.getRootType(kind)
+    if (type !== undefined && type !== null) kinds.set(type.name, kind)
+  }
+  return kinds
+}
+
 /** A subscription is guarded where its stream is made and again for every event; every other field where it is resolved. */
-function guardField(field: FieldConfig, rule: CoordinateRule, gate: ProtectedSchema | null, isSubscription: boolean): FieldConfig {
+function guardField(field: FieldConfig, rule: CoordinateRule, gate: Gate | null): FieldConfig {
   const resolve = guardResolver(field.resolve ?? defaultFieldResolver, rule, gate)
-  if (!isSubscription) return { ...field, resolve }
+  if (gate?.kind !== OperationTypeNode.SUBSCRIPTION) return { ...field, resolve }
   return { ...field, resolve, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, rule, gate) }
 }
 
-/**
- * @param gate for a root field: the plans to hold the whole operation against, where nothing did so before execution.
- */
-function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: ProtectedSchema | null): AnyFunction {
+function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: Gate | null): AnyFunction {
   const declared = declaredResolver(resolver)
   const inner = declared?.inner ?? resolver
   const { coordinate, requirements } = rule
@@ -78,8 +90,22 @@ function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: Protec
 }
 
 /** Refuses each root field with its own error where there is one, and with the first of the operation where there is not. */
-function passGate(gate: ProtectedSchema, auth: AuthContext, { operation, fragments, variableValues, parentType, fieldName }: GraphQLResolveInfo): void {
-  const errors = gate.authorize(auth, { operation, fragments: () => fragments, variables: variableValues as Record<string, unknown> })
+function passGate({ made, kind }: Gate, auth: AuthContext, info: GraphQLResolveInfo): void {
+  const { operation, fragments, parentType, fieldName } = info
+  const errors = made.authorizeRunning(auth, { operation, fragments: () => fragments, variables: variablesOf(info) })
   const error = errors.find(({ refusal }) => refusal.coordinate === `${parentType.name}.${fieldName}`) ?? errors[0]
   if (error !== undefined) throw error
+  // The mutation before this one, or whatever happened since the last event, may have changed what the caller may do.
+  if (kind !== OperationTypeNode.QUERY) auth.forgetAnswers()
+}
+
+/**
+ * The coerced values of an operation's variables. graphql 17 hands resolvers two records, one of them with the values; an operation
+ * whose own variables are called like those two cannot be told from that, and its values count as unknown.
+ */
+function variablesOf({ variableValues, operation }: GraphQLResolveInfo): Readonly<Record<string, unknown>> | null {
+  const { sources, coerced } = variableValues as { sources?: unknown; coerced?: Readonly<Record<string, unknown>> }
+  if (sources === undefined || coerced === undefined) return variableValues as Readonly<Record<string, unknown>>
+  const names = operation.variableDefinitions?.map(({ variable }) => variable.name.value) ?? []
+  return names.includes('sources') || names.includes('coerced') ? null : coerced
 }

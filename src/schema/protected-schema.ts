@@ -4,7 +4,7 @@ import type { AuthContext } from '../core/auth-context.js'
 import type { AuthError } from '../core/errors.js'
 import type { Refusal } from '../core/refusal.js'
 import type { Requirement } from '../core/requirement.js'
-import { conditionValues, conditionVariables } from './conditions.js'
+import { type ConditionVariable, conditionValues, conditionVariables } from './conditions.js'
 import type { Fragments } from './fragments.js'
 import { compilePlan, type Plan, type PlannedCheck } from './plan.js'
 import type { RequirementTable } from './requirement-table.js'
@@ -14,19 +14,21 @@ export interface Operation {
   readonly operation: OperationDefinitionNode
   /** Called at most once for each operation and set of conditions. */
   readonly fragments: () => Fragments
-  readonly variables: Readonly<Record<string, unknown>>
+  /** As they came, or coerced; `null` when they are not known, which makes every condition count as true. */
+  readonly variables: Readonly<Record<string, unknown>> | null
 }
 
 /** A schema's requirements, and the plans of the operations that were held against them. */
 export class ProtectedSchema {
   readonly table: RequirementTable
-  readonly #auth: Auth
+  /** Whose settings it was compiled under. */
+  readonly auth: Auth
   #schema: GraphQLSchema
   readonly #plans = new WeakMap<OperationDefinitionNode, OperationPlans>()
-  readonly #authorized = new WeakMap<AuthContext, OperationDefinitionNode>()
+  readonly #judged = new WeakMap<AuthContext, Map<OperationDefinitionNode, Judgement>>()
 
   constructor(auth: Auth, schema: GraphQLSchema, table: RequirementTable) {
-    this.#auth = auth
+    this.auth = auth
     this.#schema = schema
     this.table = table
   }
@@ -43,16 +45,35 @@ export class ProtectedSchema {
    * In the mode `denied: 'null'` it refuses only for bad credentials and for introspection; fields are the guards' part.
    */
   authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
-    if (this.#authorized.get(context) === operation.operation) return NO_ERRORS
+    const errors = this.#judge(context, operation)
+    if (errors.length === 0) this.#remember(context, operation, { variables: null, errors })
+    return errors
+  }
+
+  /** The same for a guard that meets a running operation: holds it against the caller once, where nothing did so before it ran. */
+  authorizeRunning(context: AuthContext, operation: Operation): readonly AuthError[] {
+    const known = this.#judged.get(context)?.get(operation.operation)
+    // A document that is cached runs many times, and a batch shares its context: what was found for other variables does not count.
+    if (known !== undefined && (known.variables === null || known.variables === operation.variables)) return known.errors
+    const errors = this.#judge(context, operation)
+    this.#remember(context, operation, { variables: operation.variables, errors })
+    return errors
+  }
+
+  #judge(context: AuthContext, operation: Operation): readonly AuthError[] {
     const refusals = context.refusal === null ? this.#refusalsOf(context, this.#planOf(operation)) : [context.refusal]
-    if (refusals.length > 0) return this.#auth.refuse(context, refusals)
-    this.#authorized.set(context, operation.operation)
-    return NO_ERRORS
+    return refusals.length > 0 ? this.auth.refuse(context, refusals) : NO_ERRORS
+  }
+
+  #remember(context: AuthContext, { operation }: Operation, judgement: Judgement): void {
+    const known = this.#judged.get(context)
+    if (known === undefined) this.#judged.set(context, new Map([[operation, judgement]]))
+    else known.set(operation, judgement)
   }
 
   #refusalsOf(context: AuthContext, plan: Plan): readonly Refusal[] {
     const introspection = plan.introspection.flatMap((check) => refusalOf(context, check))
-    if (this.#auth.settings.denied === 'null') return introspection
+    if (this.auth.settings.denied === 'null') return introspection
     if (plan.distinct.every((requirement) => context.decide(requirement) === null)) return introspection
     return [
       ...new Map(
@@ -67,8 +88,8 @@ export class ProtectedSchema {
       plans = { conditions: conditionVariables(operation, fragments()), byValues: new Map() }
       this.#plans.set(operation, plans)
     }
-    const values = conditionValues(plans.conditions, operation, variables)
-    const key = plans.conditions.map((name) => values[name] ?? '?').join(' ')
+    const values = variables === null ? {} : conditionValues(plans.conditions, variables)
+    const key = plans.conditions.map(({ name }) => values[name] ?? '?').join(' ')
     let plan = plans.byValues.get(key)
     if (plan === undefined) {
       plan = compilePlan(this.#schema, this.table, operation, fragments(), values)
@@ -79,8 +100,15 @@ export class ProtectedSchema {
   }
 }
 
+/** What was found about an operation. */
+interface Judgement {
+  /** For which variables, by identity; `null` for whatever it runs with, since it was asked before it ran. */
+  readonly variables: object | null
+  readonly errors: readonly AuthError[]
+}
+
 interface OperationPlans {
-  readonly conditions: readonly string[]
+  readonly conditions: readonly ConditionVariable[]
   readonly byValues: Map<string, Plan>
 }
 

@@ -10,6 +10,7 @@ import {
 import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
 import { declaredResolver } from '../decorators/declaration.js'
 import { readStatement, type Statement } from './directives.js'
+import { refuseMisplaced } from './misplaced.js'
 
 /** What one field of one object type demands, all sources together. An empty list demands nothing. */
 export interface CoordinateRule {
@@ -40,9 +41,10 @@ export interface TableDefaults {
  * for root fields. All that apply are needed. `@public` on a field lifts the requirement of the very type it is written on and the
  * default for root fields; on a root type it lifts the default for its members; nothing lifts what an interface or another type demands.
  *
- * @throws {ConfigurationError} naming the coordinate whose statement is malformed.
+ * @throws {ConfigurationError} naming the coordinate whose statement is malformed, or stands where nothing enforces it.
  */
 export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaults): RequirementTable {
+  refuseMisplaced(schema)
   const statements = new Map<object, Statement>()
   const statementOf = (coordinate: string, definition: GraphQLNamedType | Field): Statement => {
     let statement = statements.get(definition)

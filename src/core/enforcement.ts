@@ -47,7 +47,8 @@ async function enforceOnObject(
     auth.fault('requirement object', error)
     return { ...refusal, detail: 'the object function threw or did not answer' }
   }
-  const list = Array.isArray(objects) ? objects : [objects]
+  // A hole in a list is skipped by every(): copied, it is an object that nobody named.
+  const list: readonly unknown[] = Array.isArray(objects) ? [...objects] : [objects]
   if (list.length === 0 || list.some((item) => item === null || item === undefined)) return { ...refusal, detail: 'no object named' }
   try {
     return (await mayAny(permissions, list, auth)) ? null : refusal

@@ -437,9 +437,19 @@ describe('a key set', () => {
     ['for encryption', (good) => ({ ...good, use: 'enc' })],
     ['for signing only', (good) => ({ ...good, key_ops: ['sign'] })],
     ['of another algorithm', (good) => ({ ...good, alg: 'ES384' })],
-    ['with private parts', (good) => ({ ...good, d: 'AAAA' })],
   ])('does not lend a key %s', async (_, change) => {
     expect(await verdictWith((good) => [change(good)])).toBe('INVALID_TOKEN')
+  })
+
+  it('does not lend a key that was published with a private part, although its public part would do', async () => {
+    const issuer = await startIssuer({ algorithms: ['RS256'] })
+    const { privateKey, publicJwk } = issuer.signingKey
+    const { d, p, q } = await exportJWK(privateKey)
+    const serve = (key: object): TokenBackend => backendFor(issuer, { jwksUri: issuer.jwksUri, fetch: async () => Response.json({ keys: [key] }) })
+    expect(await verdict(serve(publicJwk), await issuer.token())).toBe('accepted')
+    for (const leaked of [{ d }, { p }, { q }]) {
+      expect(await judge(serve({ ...publicJwk, ...leaked }), await issuer.token())).toEqual({ reason: 'INVALID_TOKEN', detail: 'no key of the issuer fits' })
+    }
   })
 
   it('does not lend an RSA key under 2048 bits, or with an exponent of 1', async () => {

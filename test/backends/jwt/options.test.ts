@@ -26,6 +26,7 @@ describe('options of the jwt backend that cannot be right are refused at once, b
     ['an issuer with a query', { ...GOOD, issuer: 'https://issuer.example.com?realm=a' }, 'backends[0].issuer', 'an https URL'],
     ['an issuer with an empty fragment', { ...GOOD, issuer: 'https://issuer.example.com#' }, 'backends[0].issuer', 'an https URL'],
     ['an issuer with a password', { ...GOOD, issuer: 'https://me:secret@issuer.example.com' }, 'backends[0].issuer', 'an https URL'],
+    ['an issuer with a password alone', { ...GOOD, issuer: 'https://:secret@issuer.example.com' }, 'backends[0].issuer', 'an https URL'],
     ['no audience', { issuer: GOOD.issuer }, 'backends[0].audience', 'what stands for this API in aud'],
     ['no audience in the list', { ...GOOD, audience: [] }, 'backends[0].audience', 'what stands for this API in aud'],
     ['an empty audience', { ...GOOD, audience: '' }, 'backends[0].audience', 'what stands for this API in aud'],

@@ -104,8 +104,7 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
       const errors = refusals.map((refusal) => errorOf(refusal, { decisionId }))
       const first = errors[0]
       if (first !== undefined) {
-        // Configurable: servers that want the head in another form put theirs in its place.
-        Object.defineProperty(first.extensions, 'http', { value: auth.httpRefusal(refusals, context.principal), enumerable: false, configurable: true })
+        Object.defineProperty(first.extensions, 'http', { value: auth.httpRefusal(refusals, context.principal), enumerable: false })
       }
       return errors
     },

@@ -1,0 +1,86 @@
+import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { Auth } from '../../core/auth.js'
+import { ConfigurationError } from '../../core/configuration-error.js'
+import { protectedSchemaOf } from '../../schema/protected-schema.js'
+import { answerToOperation, type HttpAnswer } from './respond.js'
+
+/** Options of {@link apolloAuth}. */
+export interface ApolloAuthOptions {
+  /** The server's own `formatError`, where it has one: Apollo applies it to the first error of a refusal, the plugin to the others. @default none */
+  readonly formatError?: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError
+}
+
+/** The part of Apollo Server's request context that the plugin reads and writes. */
+export interface ApolloRequestContext {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly request: { readonly operationName?: string | null; readonly variables?: Readonly<Record<string, unknown>> }
+  readonly contextValue: unknown
+  readonly requestIsBatched: boolean
+}
+
+/** The same, when the response is about to be sent. */
+export interface ApolloResponseContext {
+  readonly errors?: readonly GraphQLError[]
+  readonly response: {
+    readonly http: { status?: number; readonly headers: { set(name: string, value: string): unknown } }
+    readonly body: { kind: 'single'; singleResult: { errors?: readonly GraphQLFormattedError[] } } | { kind: 'incremental' }
+  }
+}
+
+/** An Apollo Server plugin, in the shape of Apollo Server 5. */
+export interface ApolloAuthPlugin {
+  serverWillStart(service: { readonly schema: GraphQLSchema }): Promise<void>
+  requestDidStart(): Promise<{
+    didResolveOperation(context: ApolloRequestContext): Promise<void>
+    willSendResponse(context: ApolloResponseContext): Promise<void>
+  }>
+}
+
+/**
+ * The plugin for Apollo Server 5: holds each operation against the caller before it runs, and before another plugin can answer it
+ * from a cache. A refused operation is answered without data, with every error, and with HTTP's status and challenge; in a batch,
+ * with 200 unless the credentials refuse all of it. Goes with a protected schema and a context that carries `auth`:
+ *
+ * ```ts
+ * const server = new ApolloServer({ schema: protectSchema(schema, auth), plugins: [apolloAuth(auth)] })
+ * await startStandaloneServer(server, { context: ({ req }) => httpContext(auth, req) })
+ * ```
+ *
+ * Apollo parses and validates before it asks plugins, so a bad token is refused after that. The server does not start on a schema
+ * that was not protected under the same `auth`.
+ *
+ * Does not check operations of a gateway, whose schema is not this server's.
+ */
+export function apolloAuth(auth: Auth, { formatError = (formatted) => formatted }: ApolloAuthOptions = {}): ApolloAuthPlugin {
+  return {
+    async serverWillStart({ schema }) {
+      if (protectedSchemaOf(schema)?.auth !== auth) {
+        throw new ConfigurationError(
+          'apolloAuth: schema',
+          'the schema that protectSchema returned for the same auth',
+          '{ schema: protectSchema(schema, auth) }',
+        )
+      }
+    },
+    async requestDidStart() {
+      let answer: HttpAnswer | null = null
+      return {
+        async didResolveOperation({ schema, document, request, contextValue, requestIsBatched }) {
+          const { operationName, variables } = request
+          answer = answerToOperation({ schema, document, operationName, variableValues: variables, contextValue }, requestIsBatched)
+          // A hook can throw one error; the others, and the head, follow when Apollo has made a response of it.
+          if (answer !== null) throw answer.errors[0]
+        },
+        async willSendResponse({ errors, response: { http, body } }) {
+          // Another plugin's error may have come first; the answer is then that plugin's.
+          if (answer === null || body.kind !== 'single' || errors?.[0] !== answer.errors[0]) return
+          const others = answer.errors.slice(1).map((error) => formatError(error.toJSON(), error))
+          body.singleResult.errors = [...(body.singleResult.errors ?? []), ...others]
+          http.status = answer.status
+          for (const [name, value] of Object.entries(answer.headers)) http.headers.set(name, value)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { type DocumentNode, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
+import type { Auth } from '../../core/auth.js'
+import { AuthContext } from '../../core/auth-context.js'
+import type { AnyRequest } from '../../core/carrier.js'
+import { ConfigurationError } from '../../core/configuration-error.js'
+import { protectSchema } from '../../schema/protect-schema.js'
+import { type ContextWithAuth, httpContext, withAuth } from './http-context.js'
+import { answerToCredentials, answerToOperation, type HttpAnswer } from './respond.js'
+
+/** The part of Fastify's request that the adapter reads. */
+export interface MercuriusRequest {
+  readonly raw: AnyRequest
+  readonly method: string
+  readonly body: unknown
+  readonly query: unknown
+}
+
+/** The part of Fastify's reply that the adapter writes. */
+export interface MercuriusReply {
+  code(status: number): unknown
+  headers(headers: Record<string, string>): unknown
+}
+
+/** What an error formatter is given. */
+export interface MercuriusExecution {
+  readonly data?: unknown
+  readonly errors: readonly GraphQLError[]
+}
+
+/** What an error formatter answers with. */
+export interface MercuriusFormatted {
+  readonly statusCode: number
+  readonly response: { data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }
+}
+
+/** Options of {@link mercuriusAuth}. */
+export interface MercuriusAuthOptions<Request extends MercuriusRequest, Reply extends MercuriusReply> {
+  /** `mercurius.defaultErrorFormatter`, or the application's own: formats what is not a refusal of the whole operation. */
+  // biome-ignore lint/suspicious/noExplicitAny: formatters declare more of the context than the adapter knows, which Mercurius gives them.
+  readonly errorFormatter: (execution: any, context: any) => MercuriusFormatted
+  /** Makes the application's part of the context; `auth` is added to a copy. @default nothing */
+  readonly context?: (request: Request, reply: Reply) => object | Promise<object>
+}
+
+/** The part of a Fastify server with Mercurius that the adapter uses. */
+export interface MercuriusServer {
+  addHook(name: 'onReady', hook: () => Promise<void>): unknown
+  readonly graphql: {
+    schema: GraphQLSchema
+    replaceSchema(schema: GraphQLSchema): unknown
+    addHook(name: 'preParsing', hook: (schema: GraphQLSchema, source: string, context: object) => Promise<void>): void
+    addHook(
+      name: 'preExecution',
+      hook: (
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        context: object,
+        variables?: Record<string, unknown>,
+      ) => Promise<{ document: DocumentNode } | undefined>,
+    ): void
+  }
+}
+
+/** What {@link mercuriusAuth} makes. Both members are needed. */
+export interface MercuriusAuth<Request extends MercuriusRequest, Reply extends MercuriusReply> {
+  /** To be spread into Mercurius' options. */
+  readonly options: {
+    readonly context: (request: Request, reply: Reply) => Promise<ContextWithAuth>
+    readonly errorFormatter: (execution: MercuriusExecution, context: object) => MercuriusFormatted
+  }
+  /** To be called with the server once Mercurius is registered, before it is ready. */
+  attach(app: MercuriusServer): void
+}
+
+/**
+ * The adapter for Mercurius 16 on Fastify 5:
+ *
+ * ```ts
+ * const { options, attach } = mercuriusAuth(auth, { errorFormatter: mercurius.defaultErrorFormatter })
+ * await app.register(mercurius, { schema, resolvers, ...options })
+ * attach(app)
+ * ```
+ *
+ * Protects the schema once the server is ready, when resolvers and loaders are in place; a schema that replaces it later must be
+ * protected by whoever replaces it, or nothing runs. Refuses bad credentials before the document is parsed, and holds each operation
+ * against the caller before it runs. A refused operation is answered without data, with every error, and with HTTP's status and
+ * challenge; in a batch, with 200 unless the credentials refuse all of it.
+ *
+ * In routes of the application that call `reply.graphql` with `httpContext(auth, request)`, every operation of the document must be
+ * allowed, since hooks are not told which one runs; what is refused there is an error with `statusCode` and `headers`.
+ *
+ * Does not cover Mercurius' subscriptions: guarded fields refuse there.
+ */
+export function mercuriusAuth<Request extends MercuriusRequest = MercuriusRequest, Reply extends MercuriusReply = MercuriusReply>(
+  auth: Auth,
+  { errorFormatter, context: contextOf }: MercuriusAuthOptions<Request, Reply>,
+): MercuriusAuth<Request, Reply> {
+  let attached = false
+  return {
+    options: {
+      async context(request, reply) {
+        if (!attached) throw new ConfigurationError('mercuriusAuth', 'attach(app) after Mercurius was registered', 'attach(app)')
+        const context = withAuth(await contextOf?.(request, reply), await httpContext(auth, request))
+        return Object.defineProperty(context, OWN_REQUEST, { value: request })
+      },
+      errorFormatter(execution, context) {
+        const refused = execution.errors[0]?.originalError
+        if (!(refused instanceof OperationRefused)) return errorFormatter(execution, context)
+        const { reply } = context as { reply?: MercuriusReply }
+        // In a batch, Mercurius takes no status from here.
+        reply?.code(refused.statusCode)
+        reply?.headers({ ...refused.headers })
+        return { statusCode: refused.statusCode, response: { errors: refused.errors.map((error) => error.toJSON()) } }
+      },
+    },
+    attach(app) {
+      attached = true
+      app.graphql.addHook('preParsing', async (_schema, _source, context) => {
+        const caller = AuthContext.of(context)
+        const answer = caller === null ? null : answerToCredentials(auth, caller)
+        if (answer !== null) throw new OperationRefused(answer)
+      })
+      app.graphql.addHook('preExecution', async (schema, document, context, variables) => {
+        const run = documentToRun(document, context)
+        for (const operationName of operationNames(run)) {
+          const answer = answerToOperation({ schema, document: run, operationName, variableValues: variables, contextValue: context }, isBatched(context))
+          if (answer !== null) throw new OperationRefused(answer)
+        }
+        return run === document ? undefined : { document: run }
+      })
+      app.addHook('onReady', async () => {
+        const { schema } = app.graphql
+        const copy = protectSchema(schema, auth)
+        if (copy !== schema) app.graphql.replaceSchema(copy)
+      })
+    },
+  }
+}
+
+/** The request, on contexts of Mercurius' own routes: there the operation is the one that the request names. */
+const OWN_REQUEST = Symbol('request')
+
+/**
+ * The document, without the operations that the request does not name. Hooks are not told which operation runs, and a compiled
+ * query runs the one that it was first compiled for: with only one left, what is judged is what runs.
+ */
+function documentToRun(document: DocumentNode, context: object): DocumentNode {
+  const { [OWN_REQUEST]: request } = context as { [OWN_REQUEST]?: MercuriusRequest }
+  if (request === undefined || operationNames(document).length < 2) return document
+  const selected = getOperationAST(document, operationNameOf(request, context))
+  return { ...document, definitions: document.definitions.filter((definition) => definition.kind !== Kind.OPERATION_DEFINITION || definition === selected) }
+}
+
+/** Read where Mercurius reads it. */
+function operationNameOf({ method, query, body }: MercuriusRequest, context: object): string | null | undefined {
+  const { operationId = 0 } = context as { operationId?: number }
+  const params = method === 'GET' ? query : Array.isArray(body) ? body[operationId] : body
+  return (params as { operationName?: string | null } | null | undefined)?.operationName
+}
+
+function operationNames(document: DocumentNode): ReadonlyArray<string | undefined> {
+  return document.definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : []))
+}
+
+function isBatched(context: object): boolean {
+  return ((context as { operationsCount?: number }).operationsCount ?? 1) > 1
+}
+
+/** Ends an operation before it runs: what a hook throws is all that Mercurius does not go on from. */
+class OperationRefused extends Error {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly errors: readonly GraphQLError[]
+
+  constructor({ status, headers, errors }: HttpAnswer) {
+    super(errors[0]?.message)
+    this.statusCode = status
+    this.headers = headers
+    this.errors = errors
+  }
+}

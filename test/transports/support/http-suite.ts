@@ -1,0 +1,533 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { CommonSettings } from '../../../src/core/settings.js'
+import { ask, type GraphqlBody, type Reply, type Sent, send } from './http-client.js'
+import { METADATA, openShop, type Shop } from './shop.js'
+
+export interface RunningServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** A server that the whole suite runs on. */
+export interface HttpServer {
+  readonly name: string
+  start(shop: Shop): Promise<RunningServer>
+  /** What every request of a well-behaved client carries, where the server asks for more than the specification does. @default nothing */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What the server answers to JSON that is sent as plain text. */
+  readonly foreignBody: number
+  /** Whether the response's media type follows the Accept header. */
+  readonly negotiates: boolean
+  /** Status of a batch whose token is bad; `null` where the server does no batches. */
+  readonly badBatch: number | null
+}
+
+/** The challenge of the shop, with what it says between realm and metadata. */
+export const challenge = (parameters = ''): string => `Bearer realm="shop"${parameters}, resource_metadata="${METADATA}"`
+
+interface Refused {
+  readonly name: string
+  readonly query: string
+  readonly token?: string
+  readonly sent?: Sent
+  readonly status: number
+  /** `null` when there must be none. */
+  readonly challenge: string | null
+  readonly code: string
+  /** One for each error. */
+  readonly reasons: readonly string[]
+  readonly coordinates?: readonly (string | undefined)[]
+}
+
+const MALFORMED = { query: '{ open }', status: 400, challenge: challenge(', error="invalid_request"'), code: 'BAD_CREDENTIALS', reasons: ['MALFORMED_TOKEN'] }
+const INVALID = { status: 401, challenge: challenge(', error="invalid_token"'), code: 'UNAUTHENTICATED' }
+const MISSING = { status: 401, challenge: challenge(), code: 'UNAUTHENTICATED' }
+const FORBIDDEN = { status: 403, code: 'FORBIDDEN' }
+const authorization = (...values: string[]): Sent => ({ headers: { authorization: values } })
+
+const refused: readonly Refused[] = [
+  { name: 'nobody, where somebody is needed', query: '{ me }', ...MISSING, reasons: ['MISSING_TOKEN'], coordinates: ['Query.me'] },
+  {
+    name: 'nobody, with one error for each refused field',
+    query: '{ open me orders { id } report }',
+    ...MISSING,
+    reasons: ['MISSING_TOKEN', 'MISSING_TOKEN', 'MISSING_TOKEN'],
+    coordinates: ['Query.me', 'Query.orders', 'Query.report'],
+  },
+  { name: 'nobody, asking for the schema', query: '{ __schema { queryType { name } } }', ...MISSING, reasons: ['MISSING_TOKEN'] },
+  { name: 'nobody, asking for a type', query: '{ open __type(name: "Order") { name } }', ...MISSING, reasons: ['MISSING_TOKEN'] },
+  {
+    name: 'nobody, below a public field',
+    query: '{ anything { id ... on Order { margin } } }',
+    ...MISSING,
+    reasons: ['MISSING_TOKEN'],
+    coordinates: ['Order.margin'],
+  },
+  { name: 'nobody, with a mutation', query: 'mutation { touch }', ...MISSING, reasons: ['MISSING_TOKEN'] },
+  { name: 'a scheme without token', sent: authorization('Bearer'), ...MALFORMED },
+  { name: 'a token with a blank', sent: authorization('Bearer a b'), ...MALFORMED },
+  { name: 'a token outside the grammar', sent: authorization('Bearer a"b'), ...MALFORMED },
+  { name: 'two tokens in one header', sent: authorization('Bearer reader, Bearer clerk'), ...MALFORMED },
+  { name: 'two headers', sent: authorization('Bearer reader', 'Bearer clerk'), ...MALFORMED },
+  { name: 'the same header twice', sent: authorization('Bearer reader', 'Bearer reader'), ...MALFORMED },
+  { name: 'a foreign scheme', sent: authorization('Basic dTpw'), ...MALFORMED },
+  { name: 'an empty header', sent: authorization(''), ...MALFORMED },
+  { name: 'a token in the URL', sent: { search: '?access_token=clerk' }, ...MALFORMED },
+  { name: 'a token in the URL beside a good one', token: 'clerk', sent: { search: '?access_token=clerk' }, ...MALFORMED },
+  { name: 'an unknown token', query: '{ me }', token: 'stranger', ...INVALID, reasons: ['INVALID_TOKEN'] },
+  { name: 'an unknown token, on a public field', query: '{ open }', token: 'stranger', ...INVALID, reasons: ['INVALID_TOKEN'] },
+  { name: 'an unknown token, once and not for each field', query: '{ me report orders { id } }', token: 'stranger', ...INVALID, reasons: ['INVALID_TOKEN'] },
+  { name: 'an unknown token, asking for nothing but a type name', query: '{ __typename }', token: 'stranger', ...INVALID, reasons: ['INVALID_TOKEN'] },
+  { name: 'an expired token', query: '{ me }', token: 'old', ...INVALID, reasons: ['TOKEN_EXPIRED'] },
+  { name: 'a token that expires this second', query: '{ me }', token: 'late', ...INVALID, reasons: ['TOKEN_EXPIRED'] },
+  { name: 'a revoked token', query: '{ me }', token: 'gone', ...INVALID, reasons: ['TOKEN_REVOKED'] },
+  {
+    name: 'a missing scope, asking for the nearest alternative',
+    query: '{ orders { id } }',
+    token: 'strong',
+    ...FORBIDDEN,
+    challenge: challenge(', error="insufficient_scope", scope="orders:read"'),
+    reasons: ['INSUFFICIENT_SCOPE'],
+    coordinates: ['Query.orders'],
+  },
+  {
+    name: 'missing scopes of two fields, asking for both',
+    query: '{ me orders { id } drafts { id } }',
+    token: 'strong',
+    ...FORBIDDEN,
+    challenge: challenge(', error="insufficient_scope", scope="orders:read orders:write"'),
+    reasons: ['INSUFFICIENT_SCOPE', 'INSUFFICIENT_SCOPE'],
+    coordinates: ['Query.orders', 'Query.drafts'],
+  },
+  {
+    name: 'a missing permission',
+    query: '{ report }',
+    token: 'reader',
+    ...FORBIDDEN,
+    challenge: challenge(', error="insufficient_scope"'),
+    reasons: ['INSUFFICIENT_PERMISSION'],
+    coordinates: ['Query.report'],
+  },
+  {
+    name: 'a missing permission, on a mutation',
+    query: 'mutation { touch cancelOrder(id: 1) }',
+    token: 'reader',
+    ...FORBIDDEN,
+    challenge: challenge(', error="insufficient_scope"'),
+    reasons: ['INSUFFICIENT_PERMISSION'],
+    coordinates: ['Mutation.cancelOrder'],
+  },
+  {
+    name: 'a login that is too weak and too old',
+    query: '{ vault }',
+    token: 'weak',
+    status: 401,
+    challenge: challenge(', error="insufficient_user_authentication", acr_values="urn:example:mfa", max_age="300"'),
+    code: 'UNAUTHENTICATED',
+    reasons: ['INSUFFICIENT_AUTHENTICATION'],
+    coordinates: ['Query.vault'],
+  },
+  {
+    name: 'a provider out of reach',
+    query: '{ open }',
+    token: 'busy',
+    status: 503,
+    challenge: null,
+    code: 'SERVICE_UNAVAILABLE',
+    reasons: ['BACKEND_UNAVAILABLE'],
+  },
+  {
+    name: 'a provider that throws',
+    query: '{ me }',
+    token: 'broken',
+    status: 503,
+    challenge: null,
+    code: 'SERVICE_UNAVAILABLE',
+    reasons: ['BACKEND_UNAVAILABLE'],
+  },
+]
+
+/** Runs every case on a server. */
+export function describeHttp(server: HttpServer): void {
+  describe(`over ${server.name}`, () => {
+    describeRefusals(server)
+    describeAnswers(server)
+    describeSettings(server)
+    describeForgery(server)
+    describeHostileStrings(server)
+    if (server.badBatch !== null) describeBatches(server, server.badBatch)
+  })
+}
+
+/** Starts a shop on the server before the tests of a block, and closes it behind them. */
+function serving(
+  server: HttpServer,
+  settings: CommonSettings = {},
+): { readonly shop: Shop; ask(query: string, token?: string, sent?: Parameters<typeof ask>[3]): Promise<Reply>; send(sent: Sent): Promise<Reply> } {
+  let shop: Shop
+  let running: RunningServer
+  beforeAll(async () => {
+    shop = openShop(settings)
+    running = await server.start(shop)
+  })
+  beforeEach(() => {
+    shop.calls.clear()
+    shop.verified.length = 0
+    shop.log.length = 0
+  })
+  afterAll(() => running.close())
+  return {
+    get shop() {
+      return shop
+    },
+    ask: (query, token, sent = {}) => ask(running.url, query, token, { ...sent, headers: { ...server.headers, ...sent.headers } }),
+    send: (sent) => send(running.url, { ...sent, headers: { ...server.headers, ...sent.headers } }),
+  }
+}
+
+function expectNoData(body: GraphqlBody): void {
+  expect(body).not.toHaveProperty('data')
+  expect(body.errors?.length).toBeGreaterThan(0)
+}
+
+function describeRefusals(server: HttpServer): void {
+  describe('refuses', () => {
+    const here = serving(server)
+
+    it.each(refused)('$name', async ({ query, token, sent, status, challenge: expected, code, reasons, coordinates }) => {
+      const reply = await here.ask(query, token, sent)
+      expect(reply.status).toBe(status)
+      expect(reply.distinct['www-authenticate']).toEqual(expected === null ? undefined : [expected])
+      expect(reply.distinct['cache-control']).toEqual(['no-store'])
+      expectNoData(reply.body)
+      expect(reply.body.errors?.map(({ extensions }) => extensions?.auth?.reason)).toEqual(reasons)
+      expect(reply.body.errors?.map(({ extensions }) => extensions?.code)).toEqual(reasons.map(() => code))
+      if (coordinates !== undefined) expect(reply.body.errors?.map(({ extensions }) => extensions?.auth?.coordinate)).toEqual(coordinates)
+      expect(here.shop.calls).toEqual(new Map())
+    })
+
+    it('says when to come back while a provider is out of reach', async () => {
+      expect((await here.ask('{ me }', 'busy')).headers['retry-after']).toBe('7')
+      expect((await here.ask('{ me }', 'broken')).headers['retry-after']).toBe('5')
+    })
+
+    it('names what was missing, and nothing of the caller', async () => {
+      const { body, text } = await here.ask('{ orders { id } }', 'strong')
+      expect(body.errors?.[0]).toEqual({
+        message: 'Forbidden',
+        extensions: {
+          code: 'FORBIDDEN',
+          auth: {
+            reason: 'INSUFFICIENT_SCOPE',
+            coordinate: 'Query.orders',
+            requiredScopes: [['orders:read', 'orders:write'], ['orders:read']],
+            decisionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          },
+        },
+      })
+      expect(text).not.toMatch(/sso\.example|u1|strong/)
+    })
+
+    it('with the decision id of one line in the audit log, without the token', async () => {
+      const { body, headers } = await here.ask('{ me }', 'stranger')
+      const { decisionId } = body.errors?.[0]?.extensions?.auth ?? {}
+      expect(here.shop.log.filter((line) => line.includes(String(decisionId)))).toHaveLength(1)
+      expect(here.shop.log.join()).not.toContain('stranger')
+      expect(JSON.stringify([body, headers])).not.toContain('stranger')
+    })
+
+    it('without a word of what a provider said', async () => {
+      const { text } = await here.ask('{ me }', 'broken')
+      expect(`${text}${here.shop.log.join()}`).not.toContain('postgres')
+    })
+
+    it('in the media type that the client accepts', async () => {
+      for (const accept of ['application/graphql-response+json', 'application/json']) {
+        const { headers, status } = await here.ask('{ me }', undefined, { headers: { accept } })
+        expect(status).toBe(401)
+        expect(headers['content-type']).toBe(`${server.negotiates ? accept : 'application/json'}; charset=utf-8`)
+      }
+    })
+
+    it('a query by GET', async () => {
+      const reply = await here.send({ method: 'GET', search: `?query=${encodeURIComponent('{ me }')}` })
+      expect(reply.status).toBe(401)
+      expectNoData(reply.body)
+    })
+
+    it('the operation that is selected, and not for its neighbours in the document', async () => {
+      const document = 'query Open { open } query Mine { me } query Schema { __schema { queryType { name } } }'
+      const open = await here.ask(document, undefined, { operationName: 'Open' })
+      expect([open.status, open.body]).toEqual([200, { data: { open: 'hello' } }])
+      for (const operationName of ['Mine', 'Schema']) {
+        const { status, body } = await here.ask(document, undefined, { operationName })
+        expect(status).toBe(401)
+        expectNoData(body)
+      }
+      const again = await here.ask(document, undefined, { operationName: 'Open' })
+      expect([again.status, again.body]).toEqual([200, { data: { open: 'hello' } }])
+    })
+
+    it('by the variables of each request, also when the document is remembered', async () => {
+      const document = 'query ($a: Boolean!) { open __schema @include(if: $a) { queryType { name } } }'
+      for (const a of [false, true, false, true]) {
+        const { status, body } = await here.ask(document, undefined, { variables: { a } })
+        expect([status, 'data' in body]).toEqual(a ? [401, false] : [200, true])
+      }
+    })
+  })
+}
+
+function describeAnswers(server: HttpServer): void {
+  describe('answers', () => {
+    const here = serving(server)
+
+    it.each([
+      ['a public field to nobody', '{ open __typename }', undefined, { open: 'hello', __typename: 'Query' }],
+      ['a caller with the token alone', '{ me open }', 'reader', { me: 'u1', open: 'hello' }],
+      ['a caller with the scope', '{ orders { id total } }', 'reader', { orders: [{ id: '1', total: 10 }] }],
+      ['a caller with the permission', '{ report orders { margin } }', 'clerk', { report: 'figures', orders: [{ margin: 3 }] }],
+      ['a caller with a strong and fresh login', '{ vault }', 'strong', { vault: 'gold' }],
+      ['a mutation', 'mutation { cancelOrder(id: 1) touch }', 'clerk', { cancelOrder: true, touch: 1 }],
+      ['introspection by somebody', '{ __type(name: "Order") { name } }', 'reader', { __type: { name: 'Order' } }],
+      ['a skipped field that he may not have', '{ open report @skip(if: true) }', undefined, { open: 'hello' }],
+    ])('%s', async (_name, query, token, data) => {
+      const reply = await here.ask(query, token)
+      expect(reply.body).toEqual({ data })
+      expect(reply.status).toBe(200)
+      expect(reply.headers['www-authenticate']).toBeUndefined()
+    })
+
+    it('after one verification of the token', async () => {
+      await here.ask('{ me open orders { id } vault }', 'clerk')
+      await here.ask('{ me open orders { id } }', 'clerk')
+      expect(here.shop.verified).toEqual(['clerk', 'clerk'])
+    })
+
+    it('each of many callers at once as himself', async () => {
+      const names = Array.from({ length: 60 }, (_, index) => `user-${index}`)
+      const replies = await Promise.all(names.map((name) => here.ask('{ slow me }', name)))
+      expect(replies.map(({ body }) => body)).toEqual(names.map((name) => ({ data: { slow: name, me: name } })))
+    })
+
+    it('the scheme in any case', async () => {
+      expect((await here.ask('{ me }', undefined, { headers: { authorization: 'bEARER reader' } })).body).toEqual({ data: { me: 'u1' } })
+    })
+  })
+}
+
+function describeSettings(server: HttpServer): void {
+  describe("with denied: 'null'", () => {
+    const here = serving(server, { denied: 'null' })
+
+    it('answers 200, with null and an error at the path of what was refused', async () => {
+      const reply = await here.ask('{ open mine: me report }', 'reader')
+      expect(reply.status).toBe(200)
+      expect(reply.headers['www-authenticate']).toBeUndefined()
+      expect(reply.body.data).toEqual({ open: 'hello', mine: 'u1', report: null })
+      expect(reply.body.errors).toEqual([
+        expect.objectContaining({ message: 'Forbidden', path: ['report'], extensions: expect.objectContaining({ code: 'FORBIDDEN' }) }),
+      ])
+      expect([...here.shop.calls.keys()].sort()).toEqual(['me', 'open'])
+    })
+
+    it('nulls a refused field in each row, and runs none of its resolvers', async () => {
+      const reply = await here.ask('{ orders { id margin } }', 'reader')
+      expect([reply.status, reply.body.data]).toEqual([200, { orders: [{ id: '1', margin: null }] }])
+      expect(here.shop.calls.has('margin')).toBe(false)
+    })
+
+    it('still refuses credentials that are bad', async () => {
+      const { status, body, headers } = await here.ask('{ open }', 'stranger')
+      expect([status, headers['www-authenticate']]).toEqual([401, challenge(', error="invalid_token"')])
+      expectNoData(body)
+    })
+
+    it('still refuses introspection before it runs', async () => {
+      const { status, body } = await here.ask('{ open __schema { queryType { name } } }')
+      expect(status).toBe(401)
+      expectNoData(body)
+    })
+  })
+
+  describe('with public access', () => {
+    const here = serving(server, { access: 'public' })
+
+    it('answers nobody where nothing is demanded, introspection included', async () => {
+      expect((await here.ask('{ me __type(name: "Order") { name } }')).body).toEqual({ data: { me: null, __type: { name: 'Order' } } })
+    })
+
+    it('still holds to what is demanded', async () => {
+      const { status, body } = await here.ask('{ me report }')
+      expect(status).toBe(401)
+      expectNoData(body)
+    })
+  })
+
+  describe('with public introspection alone', () => {
+    const here = serving(server, { introspection: 'public' })
+
+    it('shows the schema to nobody, and no field', async () => {
+      expect((await here.ask('{ __schema { queryType { name } } }')).body).toEqual({ data: { __schema: { queryType: { name: 'Query' } } } })
+      expect((await here.ask('{ __schema { queryType { name } } me }')).status).toBe(401)
+    })
+  })
+}
+
+/** What a foreign page can make a browser send without asking first, cookie included. */
+const simpleRequests: ReadonlyArray<readonly [name: string, sent: Sent]> = [
+  ['JSON as plain text', { type: 'text/plain', body: '{"query":"mutation { touch }"}' }],
+  ['JSON without a type', { type: null, body: '{"query":"mutation { touch }"}' }],
+  ['a form', { type: 'application/x-www-form-urlencoded', body: new URLSearchParams({ query: 'mutation { touch }' }).toString() }],
+  [
+    'a multipart form',
+    {
+      type: 'multipart/form-data; boundary=x',
+      body: '--x\r\ncontent-disposition: form-data; name="operations"\r\n\r\n{"query":"mutation { touch }"}\r\n--x\r\ncontent-disposition: form-data; name="map"\r\n\r\n{}\r\n--x--\r\n',
+    },
+  ],
+  ['a mutation by GET', { method: 'GET', search: `?query=${encodeURIComponent('mutation { touch }')}` }],
+  ['a query by GET', { method: 'GET', search: `?query=${encodeURIComponent('{ me }')}` }],
+]
+
+function describeForgery(server: HttpServer): void {
+  describe('with a cookie', () => {
+    const here = serving(server, { credentials: { cookie: { name: 'login', allowedOrigins: ['https://app.example.com'] } } })
+
+    it.each(simpleRequests)('runs nothing for %s from a foreign page', async (_name, sent) => {
+      for (const origin of ['https://evil.example', 'null', 'https://app.example.com.evil.example']) {
+        const reply = await here.send({ ...sent, headers: { ...sent.headers, cookie: 'login=clerk', origin } })
+        expect(reply.status).toBeGreaterThanOrEqual(400)
+        expect(reply.status).toBeLessThan(500)
+        expect(reply.body.data ?? null).toBeNull()
+        expect(here.shop.calls).toEqual(new Map())
+      }
+    })
+
+    it('knows the caller when the page is one of the application', async () => {
+      const headers = { cookie: 'login=clerk', origin: 'https://app.example.com' }
+      expect((await here.ask('{ me }', undefined, { headers })).body).toEqual({ data: { me: 'u1' } })
+    })
+
+    it('takes no cookie beside a token', async () => {
+      const headers = { cookie: 'login=clerk', origin: 'https://app.example.com' }
+      expect((await here.ask('{ me }', 'reader', { headers })).status).toBe(400)
+    })
+  })
+
+  describe('without credentials', () => {
+    const here = serving(server, { access: 'public' })
+
+    it('runs no mutation by GET', async () => {
+      const reply = await here.send({ method: 'GET', search: `?query=${encodeURIComponent('mutation { touch }')}` })
+      expect(reply.status).toBe(405)
+      expect(reply.body.data ?? null).toBeNull()
+      expect(here.shop.calls).toEqual(new Map())
+    })
+
+    it('takes no document as plain text', async () => {
+      const reply = await here.send({ type: 'text/plain', body: '{"query":"mutation { touch }"}' })
+      expect(reply.status).toBe(server.foreignBody)
+      expect(here.shop.calls).toEqual(new Map())
+    })
+  })
+}
+
+/** Strings that break headers, logs or pages which take them as they are. All of them are octets that a header can carry. */
+const hostileStrings: readonly string[] = [
+  '"',
+  '\\',
+  '\\\\"',
+  '", error="none',
+  "' OR 1=1 -- 1",
+  '"><script>alert(123)</script>',
+  '<a href="javascript\\x00:javascript:alert(1)">test</a>',
+  '%0d%0aSet-Cookie:%20a=b',
+  '%n%s%p',
+  '$HOME',
+  '`touch /tmp/x`',
+  '{{ 7*7 }}',
+  '\u00a1\u00a2\u00ff',
+  'a\tb',
+  '__proto__',
+  'constructor',
+  'toString',
+  'undefined',
+  'NaN',
+  '../../../../etc/passwd',
+  '$' + '{jndi:ldap://127.0.0.1/a}',
+  'x'.repeat(9000),
+]
+
+function describeHostileStrings(server: HttpServer): void {
+  describe('with strings made to break things', () => {
+    const here = serving(server, { realm: 'a"b\\c", Basic realm="d' })
+    const quoted = 'Bearer realm="a\\"b\\\\c\\", Basic realm=\\"d"'
+
+    it.each(hostileStrings)('refuses the token %j, and repeats none of it', async (token) => {
+      const reply = await here.ask('{ open }', token)
+      const malformed = reply.status === 400
+      expect([400, 401]).toContain(reply.status)
+      expect(reply.distinct['www-authenticate']).toEqual([
+        `${quoted}, error="${malformed ? 'invalid_request' : 'invalid_token'}", resource_metadata="${METADATA}"`,
+      ])
+      expect(reply.body).toEqual({
+        errors: [
+          {
+            message: malformed ? 'Bad Request' : 'Unauthorized',
+            extensions: {
+              code: malformed ? 'BAD_CREDENTIALS' : 'UNAUTHENTICATED',
+              auth: { reason: malformed ? 'MALFORMED_TOKEN' : 'INVALID_TOKEN', decisionId: expect.any(String) },
+            },
+          },
+        ],
+      })
+      expect(here.shop.calls).toEqual(new Map())
+      expect(here.shop.log.join()).not.toContain(`:${JSON.stringify(token)}`)
+    })
+  })
+}
+
+function describeBatches(server: HttpServer, badBatch: number): void {
+  describe('in a batch', () => {
+    const here = serving(server)
+    const batch = async (
+      queries: readonly (string | { query: string; variables: object })[],
+      token?: string,
+    ): Promise<{ status: number; headers: Reply['headers']; bodies: readonly GraphqlBody[] }> => {
+      const { status, headers, body } = await here.send({
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        body: queries.map((query) => (typeof query === 'string' ? { query } : query)),
+      })
+      return { status, headers, bodies: body as readonly GraphqlBody[] }
+    }
+
+    it('refuses an operation, and answers its neighbours', async () => {
+      const { status, headers, bodies } = await batch(['{ open }', '{ me }', '{ open again: open }'])
+      expect(status).toBe(200)
+      expect(headers['www-authenticate']).toBeUndefined()
+      expect(bodies[0]).toEqual({ data: { open: 'hello' } })
+      expectNoData(bodies[1] as GraphqlBody)
+      expect(bodies[2]).toEqual({ data: { open: 'hello', again: 'hello' } })
+      expect(here.shop.calls).toEqual(new Map([['open', 3]]))
+    })
+
+    it('refuses every operation of a bad token', async () => {
+      const { status, bodies } = await batch(['{ open }', '{ me }'], 'stranger')
+      expect(status).toBe(badBatch)
+      for (const body of bodies) expectNoData(body)
+      expect(here.shop.calls).toEqual(new Map())
+    })
+
+    it('judges one document by the variables of each of its operations', async () => {
+      const query = 'query ($a: Boolean!) { open __schema @include(if: $a) { queryType { name } } }'
+      const { bodies } = await batch([false, true, false, true].map((a) => ({ query, variables: { a } })))
+      expect(bodies.map((body) => 'data' in body)).toEqual([true, false, true, false])
+    })
+
+    it('verifies the token once', async () => {
+      await batch(['{ me }', '{ me }', '{ slow }'], 'reader')
+      expect(here.shop.verified).toEqual(['reader'])
+    })
+  })
+}

@@ -33,7 +33,7 @@ export async function fetchDocument(url: string, { accept, fetch, signal }: Docu
     await response.body?.cancel().catch(() => undefined)
     return { status: response.redirected ? 302 : response.status, document: null }
   }
-  return { status: 200, document: await readObject(response) }
+  return { status: 200, document: parse(await readText(response)) }
 }
 
 /** The error of a provider that cannot be used right now. `detail` is for the audit log, in our own words. */
@@ -42,12 +42,18 @@ export function providerUnavailable(detail: string, cause?: unknown): BackendUna
 }
 
 /**
- * Reads a provider's answer as a JSON object, and no more of it than 1 MiB.
+ * Reads a provider's answer as JSON, and no more of it than 1 MiB.
  *
  * @throws {BackendUnavailableError} when it is something else, or breaks off.
  */
-export async function readObject(response: Response): Promise<Record<string, unknown>> {
-  return parse(await readText(response))
+export async function readJson(response: Response): Promise<unknown> {
+  const text = await readText(response)
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's message quotes what it read, so it goes no further.
+    throw providerUnavailable('the provider answered with something other than JSON')
+  }
 }
 
 async function readText(response: Response): Promise<string> {

@@ -2,11 +2,13 @@ import type { TokenBackend } from '../core/backend.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { custom, type VerifyToken } from './custom.js'
 import { type JwtOptions, jwt } from './jwt.js'
+import { type KeycloakOptions, keycloak } from './keycloak.js'
 import { isTokenBackend, moduleBackend } from './module.js'
 
 /** The options of each kind of backend that settings can name by its `type`. */
 export interface BackendOptions {
   readonly jwt: JwtOptions
+  readonly keycloak: KeycloakOptions
 }
 
 /** One entry of the settings' `backends`: an object with a `type`, an instance, a verify function, or a reference to a module's export. */
@@ -23,7 +25,7 @@ export interface ComposedBackend {
 }
 
 /** A new kind of backend is a new row. */
-const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt }
+const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak }
 
 /**
  * Makes the backend that one entry of the settings describes. Does no I/O but to look for the file of a module reference and to

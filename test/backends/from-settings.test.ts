@@ -38,7 +38,7 @@ describe('an entry of backends', () => {
   })
 
   it.each<[string, unknown, RegExp]>([
-    ['an unknown type', { type: 'saml' }, /^backends\[2\]\.type: expected one of jwt, for example 'jwt'/],
+    ['an unknown type', { type: 'saml' }, /^backends\[2\]\.type: expected one of jwt, keycloak.*, for example 'jwt'/],
     ['no type', { issuer: 'https://issuer.example.com' }, /^backends\[2\]\.type: expected one of /],
     ['a type from Object.prototype', { type: 'constructor' }, /^backends\[2\]\.type: expected one of /],
     ['a type that is __proto__', { type: '__proto__' }, /^backends\[2\]\.type: expected one of /],

@@ -1,0 +1,59 @@
+import { availableParallelism } from 'node:os'
+
+/** How swc compiles a test: legacy decorators as TypeScript's experimentalDecorators would, or the TC39 ones. */
+const swc = (decorators) => [
+  '@swc/jest',
+  {
+    swcrc: false,
+    sourceMaps: 'inline',
+    jsc: {
+      target: 'es2022',
+      keepClassNames: true,
+      parser: { syntax: 'typescript', decorators: true },
+      transform: decorators,
+    },
+  },
+]
+const legacy = swc({ legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false })
+const standard = swc({ decoratorVersion: '2023-11', useDefineForClassFields: true })
+
+const common = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/src', '<rootDir>/test'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '/test/decorators/standard/.+\\.ts$': standard, '\\.ts$': legacy },
+  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'] },
+  testTimeout: 20_000,
+  globals: { GRAPHQL_MAJOR: 16 },
+}
+
+/** Everything below these folders has a project of its own. */
+const elsewhere = ['/test/decorators/standard/', '/test/browser/', '/test/providers/', '/test/package/']
+const tests = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`)
+
+/** As files, not by name: by name, jest gives `import` and `require` a copy each. */
+const graphql17 = '<rootDir>/node_modules/graphql-17'
+
+export default {
+  maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  collectCoverageFrom: ['src/**/*.ts'],
+  coverageDirectory: 'coverage',
+  coverageReporters: ['text', 'text-summary'],
+  coverageThreshold: { global: { lines: 90 } },
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: elsewhere },
+    { ...common, displayName: 'decorators-standard', testMatch: tests('decorators/standard') },
+    {
+      ...common,
+      displayName: 'graphql-17',
+      testMatch: tests('core', 'decorators', 'schema', 'transports', 'graphql-major'),
+      // These frameworks refuse graphql 17, or bring Apollo, which does.
+      testPathIgnorePatterns: ['apollo', 'mercurius', 'nest', 'type-graphql'].map((name) => `/test/.+/[^/]*${name}[^/]*\\.test\\.ts$`),
+      globals: { GRAPHQL_MAJOR: 17 },
+      moduleNameMapper: { ...common.moduleNameMapper, '^graphql$': `${graphql17}/index.js`, '^graphql/(.+)$': `${graphql17}/$1` },
+    },
+    { ...common, displayName: 'browser', testMatch: tests('browser'), testTimeout: 60_000 },
+    { ...common, displayName: 'providers', testMatch: tests('providers'), testTimeout: 180_000 },
+    { ...common, displayName: 'package', testMatch: tests('package'), testTimeout: 180_000 },
+  ],
+}

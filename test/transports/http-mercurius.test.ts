@@ -1,5 +1,7 @@
+import { on, once } from 'node:events'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import fastify, { type FastifyInstance } from 'fastify'
+import { WebSocket } from 'ws'
 import { AuthContext } from '../../src/core/auth-context.js'
 import { authTypeDefs } from '../../src/schema/directives.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
@@ -185,5 +187,43 @@ describe('mercuriusAuth', () => {
     expect((await ask(url, both, undefined, { operationName: 'Open' })).body).toEqual({ data: { open: 'hello' } })
     expect((await ask(url, both)).body.data).toBeNull()
     expect((await ask(url, both, undefined, { operationName: 'Neither' })).body.data).toBeNull()
+  })
+
+  it("refuses every guarded field over Mercurius' own WebSocket, to whoever asks", async () => {
+    const { auth } = openShop()
+    const ran: string[] = []
+    const app = open()
+    const { options, attach } = mercuriusAuth(auth, { errorFormatter: defaultErrorFormatter })
+    await app.register(mercurius, {
+      schema: `${sdl} type Subscription { ticks: Int }`,
+      resolvers: {
+        Query: { open: () => ran.push('open') },
+        Subscription: {
+          ticks: {
+            subscribe: async function* () {
+              yield { ticks: ran.push('ticks') }
+            },
+          },
+        },
+      },
+      subscription: { fullWsTransport: true },
+      ...options,
+    })
+    attach(app)
+    const socket = new WebSocket((await listen(app)).replace('http', 'ws'), 'graphql-transport-ws', { headers: { authorization: 'Bearer clerk' } })
+    const messages = on(socket, 'message') as AsyncIterableIterator<[Buffer]>
+    const send = (message: object): void => socket.send(JSON.stringify(message))
+    const next = async (): Promise<{ type: string; payload?: { errors?: unknown; data?: unknown } }> => JSON.parse(String((await messages.next()).value[0]))
+    await once(socket, 'open')
+    send({ type: 'connection_init' })
+    expect(await next()).toMatchObject({ type: 'connection_ack' })
+    for (const [id, query] of Object.entries(['subscription { ticks }', '{ open }'])) {
+      send({ id, type: 'subscribe', payload: { query } })
+      const { type, payload } = await next()
+      expect([type, JSON.stringify(payload).includes('context.auth'), payload?.data ?? null]).toEqual(['error', true, null])
+    }
+    expect(ran).toEqual([])
+    socket.close()
+    await once(socket, 'close')
   })
 })

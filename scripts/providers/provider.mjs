@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * What the tests under test/providers run against: a real server that is fetched when it is not there yet.
+ *
+ * @typedef {object} Provider
+ * @property {string} name its tests are `test/providers/<name>*.test.ts`
+ * @property {() => Promise<true | string>} available whether the tools that it needs are on this machine; if not, what is missing
+ * @property {(context: Context) => Promise<Running>} start fetches the server if need be, starts it, and resolves when it answers;
+ * throws {@link NotAvailable} when it cannot be had here
+ *
+ * @typedef {object} Context
+ * @property {string} cache a directory of this provider's own, outside of the tree, that lives on
+ * @property {(message: string) => void} log says what is going on
+ *
+ * @typedef {object} Running
+ * @property {Readonly<Record<string, string>>} env tells the tests where it is
+ * @property {string} version
+ * @property {() => Promise<void>} stop ends everything that start began, and resolves when it has ended
+ */
+
+/** A provider cannot be had on this machine: its tests do not run, and on CI that is a failure. */
+export class NotAvailable extends Error {}
+
+/** Where downloads of a provider are kept: below GATEHOUSE_CACHE, or the user's cache directory. */
+export async function cacheDirectory(name) {
+  const root = process.env.GATEHOUSE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'graphql-gatehouse')
+  const directory = join(root, name)
+  await mkdir(directory, { recursive: true })
+  return directory
+}
+
+/** A port on loopback that nobody uses at the moment. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/**
+ * Runs a command to its end.
+ *
+ * @returns its exit code, `null` when there is no such command, and what it wrote
+ */
+export function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    let output = ''
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+      })
+    }
+    child.once('error', () => resolve({ code: null, output }))
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}
+
+/**
+ * Starts a server in a process group of its own, so that stopping it stops whatever it started.
+ *
+ * @returns `exited`, which resolves with its last lines when it has ended, and `stop`
+ */
+export function startServer(command, args, options = {}) {
+  const lines = []
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', ...options })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      lines.push(...text.split('\n'))
+      lines.splice(0, lines.length - 40)
+    })
+  }
+  const exited = new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', () => resolve(lines.join('\n')))
+  })
+  const signal = (name) => {
+    try {
+      if (process.platform === 'win32') child.kill(name)
+      else process.kill(-child.pid, name)
+    } catch {
+      // It has ended already.
+    }
+  }
+  return {
+    exited,
+    async stop() {
+      signal('SIGTERM')
+      const timer = setTimeout(() => signal('SIGKILL'), 10_000)
+      await exited
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Waits until a URL answers with success. Rejects when the server ends first, or after `seconds`. */
+export async function untilAnswering(url, { exited, seconds, log }) {
+  let ended = null
+  void exited.then((lines) => {
+    ended = lines
+  })
+  const start = Date.now()
+  for (let told = 0; ; ) {
+    if (ended !== null) throw new Error(`the server ended before it answered:\n${ended}`)
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+    const elapsed = Math.round((Date.now() - start) / 1000)
+    if (elapsed >= seconds) throw new Error(`the server did not answer within ${seconds} s`)
+    if (elapsed >= told + 10) {
+      told = elapsed
+      log(`still starting (${elapsed} s)`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}

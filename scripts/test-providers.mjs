@@ -1,0 +1,121 @@
+/**
+ * Runs the tests under test/providers against real servers: fetches them when they are not there yet, starts them, and stops them.
+ *
+ *   npm run test:providers                              every provider
+ *   npm run test:providers -- keycloak                  this one
+ *   npm run test:providers -- keycloak -t introspection what follows goes to jest
+ *   npm run test:providers -- --serve keycloak          starts it and waits, for trying things out
+ *
+ * Downloads are kept in GATEHOUSE_CACHE, else in the user's cache directory. What a machine cannot run is said and left out; with CI
+ * set, that is a failure.
+ */
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { providers } from './providers/index.mjs'
+import { cacheDirectory, NotAvailable } from './providers/provider.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { selected, serve, jestArguments } = parse(process.argv.slice(2))
+const running = []
+const skipped = []
+let jest = null
+let interrupted = false
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    interrupted = true
+    jest?.kill(signal)
+  })
+}
+
+process.exitCode = await main().finally(stopAll)
+
+async function main() {
+  for (const provider of selected) {
+    if (!interrupted) await start(provider)
+  }
+  const names = running.map(({ name }) => name)
+  if (skipped.length > 0 && process.env.CI) {
+    console.error(`CI is set, and these did not run: ${skipped.join(', ')}`)
+    return 1
+  }
+  if (interrupted) return 130
+  if (names.length === 0) {
+    console.log('No provider is available here, so there is nothing to test.')
+    return 0
+  }
+  const env = Object.assign({}, ...running.map((each) => each.env))
+  if (serve) return wait(env)
+  return runJest(names, env)
+}
+
+async function start({ name, available, start }) {
+  const log = (message) => console.log(`[${name}] ${message}`)
+  const missing = await available()
+  if (missing !== true) return skip(name, missing)
+  const began = Date.now()
+  try {
+    const { version, env, stop } = await start({ cache: await cacheDirectory(name), log })
+    running.push({ name, env, stop })
+    log(`${version} is up after ${Math.round((Date.now() - began) / 1000)} s`)
+  } catch (error) {
+    if (!(error instanceof NotAvailable)) throw error
+    skip(name, error.message)
+  }
+}
+
+function skip(name, reason) {
+  skipped.push(name)
+  console.warn(`[${name}] left out: ${reason}`)
+}
+
+/** Providers by name come first; everything from the first other argument on is jest's. */
+function parse(args) {
+  const serve = args[0] === '--serve'
+  const rest = serve ? args.slice(1) : args
+  const first = rest.findIndex((arg) => !providers.some(({ name }) => name === arg))
+  const names = first === -1 ? rest : rest.slice(0, first)
+  const jestArguments = first === -1 ? [] : rest.slice(first)
+  return { serve, jestArguments, selected: names.length === 0 ? providers : providers.filter(({ name }) => names.includes(name)) }
+}
+
+function runJest(names, env) {
+  const bin = createRequire(import.meta.url).resolve('jest/bin/jest')
+  const pattern = `[/\\\\]providers[/\\\\](${names.join('|')})[^/\\\\]*\\.test\\.ts$`
+  const args = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    bin,
+    '--selectProjects',
+    'providers',
+    '--runInBand',
+    '--testPathPatterns',
+    pattern,
+    ...jestArguments,
+  ]
+  return new Promise((resolve) => {
+    jest = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+    jest.once('close', (code) => resolve(code ?? 1))
+  })
+}
+
+/** Until interrupted. */
+function wait(env) {
+  for (const [name, value] of Object.entries(env)) console.log(`${name}=${value}`)
+  console.log('Ctrl-C stops everything.')
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (!interrupted) return
+      clearInterval(timer)
+      resolve(0)
+    }, 100)
+  })
+}
+
+async function stopAll() {
+  for (const { name, stop } of running.reverse()) {
+    console.log(`[${name}] stopping`)
+    await stop()
+  }
+}

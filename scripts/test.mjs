@@ -1,0 +1,44 @@
+// npm test: sets a fresh clone up, then runs jest. Arguments go to jest: `npm test -- test/core`, `npm test -- -t 'expired'`.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { findChromium } from './chromium.mjs'
+import { build, buildExample, exitCode, repository, setUp, tool } from './set-up.mjs'
+
+const args = process.argv.slice(2)
+
+await setUp()
+if (args.length === 0 || args.some((arg) => /browser|examples/.test(arg))) {
+  await build()
+  await buildExample()
+}
+process.exit(await exitCode(process.execPath, [tool('jest'), ...(args.length === 0 ? whole() : part())], { env: environment() }))
+
+/** The whole suite, with coverage, and its results as JSON beside jest's own summary. */
+function whole() {
+  mkdirSync(join(repository, '.cache'), { recursive: true })
+  return ['--coverage', '--json', '--outputFile=.cache/test-results.json', '--selectProjects', ...projects()]
+}
+
+/** A part of it. Coverage of a part says nothing, so no threshold holds. The slow projects run only where they are named. */
+function part() {
+  const projectsAreNamed = args.some((arg) => /^--(selectProjects|ignoreProjects)/.test(arg))
+  const named = ['providers', 'package'].filter((project) => args.some((arg) => arg.includes(`test/${project}`)))
+  return ['--coverageThreshold={}', ...args, ...(projectsAreNamed ? [] : ['--selectProjects', ...projects(), ...named])]
+}
+
+function projects() {
+  const always = ['unit', 'decorators-standard', 'graphql-17']
+  if (findChromium() !== null) return [...always, 'browser']
+  const reason = 'no Chromium or Chrome found: install one, or name it in CHROMIUM_PATH'
+  if (process.env.CI) {
+    console.error(`The browser tests cannot run: ${reason}.`)
+    process.exit(1)
+  }
+  console.warn(`Skipping the browser tests: ${reason}.`)
+  return always
+}
+
+function environment() {
+  const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
+  return { ...process.env, NODE_OPTIONS: options.filter(Boolean).join(' '), CHROMIUM_PATH: findChromium() ?? '' }
+}

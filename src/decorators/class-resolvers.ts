@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { type AnyFunction, addFromClass, classRequirements, declaredResolver } from './declaration.js'
+import { type AnyFunction, addFromClass, classRequirements, declaredResolver, isClass } from './declaration.js'
 import { guard } from './guard.js'
 
 /** A class that needs no constructor arguments, or an instance of any class. */
@@ -43,12 +43,12 @@ function resolversOf(typeName: string, instance: object): FieldResolvers {
   return Object.fromEntries(entries)
 }
 
-/** Own and inherited methods; of two with one name, the most derived. */
+/** Own and inherited methods, and fields that hold a function but no class; of two with one name, the most derived. */
 function membersOf(instance: object): Map<string, AnyFunction> {
   const members = new Map<string, AnyFunction>()
   for (let holder: object | null = instance; holder !== null && holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
-      if (name !== 'constructor' && typeof value === 'function' && !members.has(name)) members.set(name, value)
+      if (name !== 'constructor' && typeof value === 'function' && !isClass(value) && !members.has(name)) members.set(name, value)
     }
   }
   return members

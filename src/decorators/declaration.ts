@@ -39,17 +39,22 @@ export function declareResolver(resolver: AnyFunction, declared: DeclaredResolve
 }
 
 /** What decorators have declared on a class and the classes that it extends. */
-export function classRequirements(constructor: unknown): readonly Requirement[] {
+export function classRequirements(target: unknown): readonly Requirement[] {
   const requirements: Requirement[] = []
-  for (let current: unknown = constructor; typeof current === 'function'; current = Object.getPrototypeOf(current)) {
+  for (let current: unknown = target; typeof current === 'function'; current = Object.getPrototypeOf(current)) {
     requirements.push(...(classes.get(current as unknown as AnyClass)?.own ?? []))
   }
   return requirements
 }
 
 /** Adds a requirement to what is declared on a class. */
-export function declareClass(constructor: AnyClass, addition: Addition): void {
-  classes.set(constructor, add(classes.get(constructor) ?? NO_DECLARATION, addition))
+export function declareClass(target: AnyClass, addition: Addition): void {
+  classes.set(target, add(classes.get(target) ?? NO_DECLARATION, addition))
+}
+
+/** Whether a function is a class: only a class has a prototype that cannot be replaced. */
+export function isClass(target: object): target is AnyClass {
+  return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false
 }
 
 /** One decorator's contribution: a requirement, or public access. */

@@ -9,10 +9,13 @@ import { type AnyFunction, type Declaration, declaredResolver, declareResolver, 
  *
  * The schema's own guards read the declaration and call the function under the wrapper; the check in the wrapper is for servers
  * whose framework hides the resolver from the schema. It finds `context.auth` among the arguments, and refuses when it is not there.
+ *
+ * @param fallbackName for a resolver without a name of its own
  */
-export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunction {
+export function guard(resolver: AnyFunction, declaration: Declaration, fallbackName: string = ''): AnyFunction {
   const inner = declaredResolver(resolver)?.inner ?? resolver
-  const name = resolver.name === '' ? 'resolver' : resolver.name
+  const ownName = resolver.name || fallbackName
+  const name = ownName || 'resolver'
   const requirements = Object.freeze([...requirementsOf(declaration)])
   const run = function (this: unknown, ...args: unknown[]): unknown {
     const { auth, context } = findAuth(args, name)
@@ -35,7 +38,7 @@ export function guard(resolver: AnyFunction, declaration: Declaration): AnyFunct
       return Promise.reject(error)
     }
   }
-  Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
+  Object.defineProperty(guarded, 'name', { value: ownName, configurable: true })
   Object.defineProperty(guarded, 'length', { value: resolver.length, configurable: true })
   // makeExecutableSchema binds every resolver to its map: what comes out must still carry the declaration for the schema to find.
   Object.defineProperty(guarded, 'bind', {

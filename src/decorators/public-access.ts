@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import { PUBLIC } from './declaration.js'
-import { dualDecorator, type ResolverDecorator } from './dual.js'
+import { dualDecorator, type MemberDecorator } from './dual.js'
 
 /**
  * Opens a resolver to everybody: lifts the requirement of its class, of its own type, and the default for root fields. Written
@@ -11,7 +11,7 @@ import { dualDecorator, type ResolverDecorator } from './dual.js'
  *
  * @throws {ConfigurationError} when it gets an argument, as it does where its parentheses are forgotten.
  */
-export function publicAccess(...nothing: []): ResolverDecorator {
+export function publicAccess(...nothing: []): MemberDecorator {
   if (nothing.length > 0) throw new ConfigurationError('publicAccess', 'no arguments, and parentheses where it decorates', '@publicAccess() version() {}')
   return dualDecorator('publicAccess', PUBLIC)
 }

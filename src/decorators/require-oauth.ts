@@ -30,7 +30,10 @@ function oauthRequirement(demand: readonly [] | readonly [Names | OAuthDemand] |
   if (demand.length === 0) return AUTHENTICATED
   if (demand.length > 2) throw new ConfigurationError('requireOAuth', 'scopes and a step-up; several scopes are one list', "['a', 'b'], { maxAge: 300 }")
   const [scopes, stepUp] = demand
-  if (demand.length === 2) return scopeRequirement(scopes as Names, stepUp)
+  if (demand.length === 2) {
+    if (stepUp === undefined) throw new ConfigurationError('requireOAuth', 'a step-up, or no second argument', '{ maxAge: 300 }')
+    return scopeRequirement(scopes as Names, stepUp)
+  }
   if (typeof scopes === 'string' || Array.isArray(scopes)) return scopeRequirement(scopes)
   if (typeof scopes !== 'object' || scopes === null) {
     throw new ConfigurationError('requireOAuth', 'scopes, or no argument for any authenticated caller', "'orders:read'")

@@ -83,11 +83,20 @@ export function locateCredentials(carrier: Carrier, rules: CredentialsRules): Ex
  * grammar (RFC 6750 §2.1). Refused as invalid: a token over the size cap, and one whose base64url is not the canonical spelling of
  * its bytes (RFC 7515 §2), since that would give one token several texts.
  */
-export function checkSpelling({ token, source }: Credentials, rules: CredentialsRules): Refusal | null {
+export function checkSpelling(credentials: Credentials, rules: CredentialsRules): Refusal | null {
+  const { token, source } = credentials
   if (source === 'session') return null
   if (token.length > rules.maxTokenLength) return { reason: 'INVALID_TOKEN', detail: 'token too long' }
   if (!B64TOKEN.test(token)) return { reason: 'MALFORMED_TOKEN', detail: 'not a b64token' }
-  return hasCanonicalSegments(token) ? null : { reason: 'INVALID_TOKEN', detail: 'base64url not canonical' }
+  return isCanonicalToken(credentials) ? null : { reason: 'INVALID_TOKEN', detail: 'base64url not canonical' }
+}
+
+/**
+ * Whether a token that looks like a JWS or JWE spells every segment the canonical way; an opaque token is taken as it is. Found out
+ * once for the same credentials, however many ask.
+ */
+export function isCanonicalToken(credentials: Credentials): boolean {
+  return credentials instanceof FoundCredentials ? credentials.isCanonical() : hasCanonicalSegments(credentials.token)
 }
 
 /** Builds credentials whose token and carrier do not show in logs, JSON or object spreads. */
@@ -100,6 +109,7 @@ class FoundCredentials implements Credentials {
   readonly source: CredentialsSource
   readonly #token: string
   readonly #carrier: Carrier
+  #canonical: boolean | null = null
 
   constructor(scheme: string, token: string, source: CredentialsSource, carrier: Carrier) {
     this.scheme = scheme
@@ -115,6 +125,11 @@ class FoundCredentials implements Credentials {
   get carrier(): Carrier {
     return this.#carrier
   }
+
+  isCanonical(): boolean {
+    this.#canonical ??= hasCanonicalSegments(this.#token)
+    return this.#canonical
+  }
 }
 
 const NONE: Extraction = Object.freeze({ credentials: null, refusal: null })
@@ -122,6 +137,7 @@ const NONE: Extraction = Object.freeze({ credentials: null, refusal: null })
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 /** RFC 9110 §11.1 auth-scheme. */
 const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const SPACE = 0x20
 const PARAM_NAMES = ['authorization', 'Authorization', 'token', 'access_token'] as const
 
 function malformed(detail: string): Extraction {
@@ -142,7 +158,9 @@ function collectAuthorization(value: string, source: CredentialsSource, carrier:
   const space = value.indexOf(' ')
   const scheme = value.slice(0, space)
   if (space === -1 || !SCHEME.test(scheme)) return false
-  found.push(new FoundCredentials(scheme.toLowerCase(), value.slice(space).replace(/^ +/, ''), source, carrier))
+  let start = space + 1
+  while (value.charCodeAt(start) === SPACE) start += 1
+  found.push(new FoundCredentials(scheme.toLowerCase(), value.slice(start), source, carrier))
   return true
 }
 

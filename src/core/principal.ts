@@ -115,13 +115,13 @@ function finite(seconds: number | undefined): number | null {
 
 /**
  * A frozen copy of plain data, all the way down; the backend's own objects are left alone, and what is not plain is kept as it is.
- * Iterative: a token may be nested deeper than the stack is. Members are defined, not assigned, so that `__proto__` is a name like any other.
+ * Iterative: a token may be nested deeper than the stack is.
  */
 function frozenCopy(root: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const copies = new Map<object, object>()
   const pending: object[] = []
   const copyOf = (value: unknown): unknown => {
-    if (!isPlain(value)) return value
+    if (typeof value !== 'object' || value === null || !isPlain(value)) return value
     const known = copies.get(value)
     if (known !== undefined) return known
     const copy = Array.isArray(value) ? [] : {}
@@ -131,15 +131,19 @@ function frozenCopy(root: Readonly<Record<string, unknown>>): Readonly<Record<st
   }
   const copy = copyOf({ ...root }) as Record<string, unknown>
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    const target = copies.get(value) as object
-    for (const [name, member] of Object.entries(value)) Object.defineProperty(target, name, { value: copyOf(member), enumerable: true })
+    const source = value as Readonly<Record<string, unknown>>
+    const target = copies.get(value) as Record<string, unknown>
+    for (const name of Object.keys(source)) {
+      // Assigned, it would be the prototype; defined, it is a name like any other.
+      if (name === '__proto__') Object.defineProperty(target, name, { value: copyOf(source[name]), enumerable: true })
+      else target[name] = copyOf(source[name])
+    }
     Object.freeze(target)
   }
   return copy
 }
 
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
+  return prototype === Object.prototype || prototype === null || Array.isArray(value) || Object.getPrototypeOf(prototype) === null
 }

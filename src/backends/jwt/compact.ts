@@ -1,4 +1,4 @@
-import { type Credentials, isCanonicalBase64url } from '../../core/credentials.js'
+import { type Credentials, isCanonicalBase64url, isCanonicalToken } from '../../core/credentials.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { parseUniqueJson } from './unique-json.js'
 
@@ -48,17 +48,20 @@ const readings = new WeakMap<Credentials, Reading>()
 function read(credentials: Credentials): Reading {
   const known = readings.get(credentials)
   if (known?.token === credentials.token) return known
-  const reading = { token: credentials.token, ...parse(credentials.token) }
+  const reading = { token: credentials.token, ...parse(credentials) }
   readings.set(credentials, reading)
   return reading
 }
 
-function parse(token: string): Omit<Reading, 'token'> {
+function parse(credentials: Credentials): Omit<Reading, 'token'> {
+  const { token } = credentials
   const nothing = { header: null, claims: null }
   if (token.length > LONGEST) return { ...nothing, fault: 'token too long' }
   const segments = token.split('.')
   if (segments.length !== 3) return { ...nothing, fault: 'not a signed JWT' }
-  if (!segments.every(isCanonicalBase64url)) return { ...nothing, fault: 'base64url not canonical' }
+  // The engine has looked at what begins as every JSON object does, and remembers it.
+  const isCanonical = token.startsWith('ey') ? isCanonicalToken(credentials) : segments.every(isCanonicalBase64url)
+  if (!isCanonical) return { ...nothing, fault: 'base64url not canonical' }
   const [header64 = '', claims64 = '', signature64 = ''] = segments
   const header = decode(header64)
   const claims = decode(claims64)

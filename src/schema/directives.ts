@@ -54,8 +54,8 @@ type DirectiveReader = (option: string, args: Record<string, unknown>) => readon
 
 const DIRECTIVES: Readonly<Record<string, DirectiveReader>> = Object.assign(Object.create(null), {
   authenticated: () => [AUTHENTICATED],
-  requiresScopes: (option, args) => [scopeRequirement({ anyOf: normalizeNames(option, { anyOf: args['scopes'] }) })],
-  policy: (option, args) => [permissionRequirement({ anyOf: normalizeNames(option, { anyOf: args['policies'] }) })],
+  requiresScopes: (option, args) => [scopeRequirement({ anyOf: normalizeNames(option, { anyOf: args.scopes }) })],
+  policy: (option, args) => [permissionRequirement({ anyOf: normalizeNames(option, { anyOf: args.policies }) })],
   public: () => [],
 } satisfies Record<string, DirectiveReader>)
 
@@ -77,7 +77,8 @@ function readExtensionItem(option: string, item: unknown): Statement {
   }
   if (typeof item !== 'object' || item === null) return fail()
   const { scopes, permissions, object, acr, maxAge, authenticated, public: open } = item as Record<string, never>
-  if (Object.keys(item).length === 0 || !Object.keys(item).every((key) => EXTENSION_MEMBERS.has(key))) return fail()
+  // A member that is there and undefined is a mistyped constant: to pass over it would ask less than what was meant.
+  if (Object.keys(item).length === 0 || !Object.entries(item).every(([key, value]) => EXTENSION_MEMBERS.has(key) && value !== undefined)) return fail()
   if ((authenticated !== undefined && authenticated !== true) || (open !== undefined && open !== true)) return fail()
   const stepUp = { ...(acr === undefined ? {} : { acr }), ...(maxAge === undefined ? {} : { maxAge }) }
   const requirements: Requirement[] = []

@@ -35,14 +35,16 @@ export interface Plan {
 }
 
 /**
- * Past this many (selection set, possible types) pairs a selection set is looked at once with every type it allows. That only makes
- * the plan refuse less; the guards at the resolvers still hold. It bounds what a hostile document can cost.
+ * Under this many sets of types a selection set is looked at; past them, once more with every type that it can meet anywhere. That
+ * only makes the plan refuse less, and the guards at the resolvers still hold. It bounds what a hostile document can cost.
  */
+const MAX_TYPE_SETS = 32
+
+/** The same bound for the document as a whole. */
 const MAX_VISITS = 20_000
 
 /**
- * Compiles what an operation demands, on the concrete types that each selection can meet. Iterative, and linear in the document
- * as long as fragments are not spread under ever new sets of types.
+ * Compiles what an operation demands, on the concrete types that each selection can meet. Iterative, and linear in the document.
  *
  * Does not look at objects, arguments, or fields that only some of the possible types guard: those are the guards' part.
  */
@@ -65,6 +67,8 @@ interface Visit {
   /** The type that the selection set is written on. */
   readonly selectedOn: GraphQLNamedType
   readonly possible: TypeSet
+  /** What is known of the fields there, by name. */
+  readonly places: Map<string, Place | null>
 }
 
 /** A field, under one set of possible parents: what it leads to. Looked at once, however often it is selected there. */
@@ -83,7 +87,7 @@ class PlanCompiler {
   readonly #introspection = new Map<string, PlannedCheck>()
   readonly #ids = new Map<Requirement, number>()
   readonly #seen = new Map<SelectionSetNode, Set<TypeSet>>()
-  readonly #places = new Map<string, Map<string, Place | null>>()
+  readonly #places = new Map<GraphQLNamedType, Map<TypeSet, Visit['places']>>()
   readonly #pending: Visit[] = []
   #visits = 0
 
@@ -113,13 +117,27 @@ class PlanCompiler {
 
   #enqueue(selectionSet: SelectionSetNode, selectedOn: GraphQLNamedType, possible: TypeSet): void {
     if (possible.names.length === 0) return
-    const types = this.#visits < MAX_VISITS ? possible : this.#typeSets.of(selectedOn)
     const sets = this.#seen.get(selectionSet)
+    const types = this.#visits < MAX_VISITS && (sets?.size ?? 0) < MAX_TYPE_SETS ? possible : this.#typeSets.of(selectedOn)
     if (sets?.has(types) === true) return
     if (sets === undefined) this.#seen.set(selectionSet, new Set([types]))
     else sets.add(types)
     this.#visits += 1
-    this.#pending.push({ selectionSet, selectedOn, possible: types })
+    this.#pending.push({ selectionSet, selectedOn, possible: types, places: this.#placesOn(selectedOn, types) })
+  }
+
+  #placesOn(selectedOn: GraphQLNamedType, possible: TypeSet): Visit['places'] {
+    let bySet = this.#places.get(selectedOn)
+    if (bySet === undefined) {
+      bySet = new Map()
+      this.#places.set(selectedOn, bySet)
+    }
+    let places = bySet.get(possible)
+    if (places === undefined) {
+      places = new Map()
+      bySet.set(possible, places)
+    }
+    return places
   }
 
   #visitSelection(selection: SelectionNode, visit: Visit): void {
@@ -139,17 +157,11 @@ class PlanCompiler {
     this.#enqueue(selectionSet, type, condition === undefined ? possible : this.#typeSets.narrow(possible, type))
   }
 
-  #visitField({ name: { value: name }, selectionSet }: FieldNode, { selectedOn, possible }: Visit): void {
+  #visitField({ name: { value: name }, selectionSet }: FieldNode, { selectedOn, possible, places }: Visit): void {
     if (name === '__typename') return
     if (selectedOn === this.#schema.getQueryType() && (name === '__schema' || name === '__type')) {
       if (this.#table.introspection.length > 0) this.#addCheck(this.#introspection, `${selectedOn.name}.${name}`, [this.#table.introspection])
       return
-    }
-    const key = `${selectedOn.name} ${possible.key}`
-    let places = this.#places.get(key)
-    if (places === undefined) {
-      places = new Map()
-      this.#places.set(key, places)
     }
     let place = places.get(name)
     if (place === undefined) {

@@ -23,7 +23,6 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '/test/decorators/standard/.+\\.ts$': standard, '\\.ts$': legacy },
   moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'] },
-  testTimeout: 20_000,
   globals: { GRAPHQL_MAJOR: 16 },
 }
 
@@ -36,6 +35,7 @@ const graphql17 = '<rootDir>/node_modules/graphql-17'
 
 export default {
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],
   coverageDirectory: 'coverage',
   coverageReporters: ['text', 'text-summary'],
@@ -52,8 +52,8 @@ export default {
       globals: { GRAPHQL_MAJOR: 17 },
       moduleNameMapper: { ...common.moduleNameMapper, '^graphql$': `${graphql17}/index.js`, '^graphql/(.+)$': `${graphql17}/$1` },
     },
-    { ...common, displayName: 'browser', testMatch: tests('browser'), testTimeout: 60_000 },
-    { ...common, displayName: 'providers', testMatch: tests('providers'), testTimeout: 180_000 },
-    { ...common, displayName: 'package', testMatch: tests('package'), testTimeout: 180_000 },
+    { ...common, displayName: 'browser', testMatch: tests('browser') },
+    { ...common, displayName: 'providers', testMatch: tests('providers') },
+    { ...common, displayName: 'package', testMatch: tests('package') },
   ],
 }

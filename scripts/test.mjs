@@ -7,7 +7,7 @@ import { build, buildExample, exitCode, repository, setUp, tool } from './set-up
 const args = process.argv.slice(2)
 
 await setUp()
-if (args.length === 0 || args.some((arg) => /browser|examples/.test(arg))) {
+if (args.length === 0 || args.some((arg) => /browser|examples|package/.test(arg))) {
   await build()
   await buildExample()
 }

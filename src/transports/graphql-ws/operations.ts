@@ -147,15 +147,18 @@ export class Operations {
   }
 }
 
-/** A result as it travels. What is not enumerable in an error's extensions is for HTTP alone, and stays here. */
+/** A result as it travels. */
 export function formatResult({ errors, ...rest }: ExecutionResult): Omit<ExecutionResult, 'errors'> & { errors?: readonly GraphQLFormattedError[] } {
   return errors === undefined ? rest : { ...rest, errors: errors.map(formatError) }
 }
 
-/** Executors of other make may put plain objects among the errors. */
+/** An error as it travels, without `extensions.http`: what it says is for the status and headers of an HTTP response, and Yoga takes it out there too. */
 export function formatError(error: GraphQLError | GraphQLFormattedError): GraphQLFormattedError {
-  const formatted = error instanceof GraphQLError ? error.toJSON() : error
-  return formatted.extensions === undefined ? formatted : { ...formatted, extensions: { ...formatted.extensions } }
+  // Executors of other make may put plain objects among the errors.
+  const { extensions, ...formatted } = error instanceof GraphQLError ? error.toJSON() : error
+  if (extensions === undefined) return formatted
+  const { http, ...kept } = extensions
+  return { ...formatted, extensions: kept }
 }
 
 function getEnvelopedOf(auth: Auth, source: OperationSource): (initialContext: object) => Enveloped {

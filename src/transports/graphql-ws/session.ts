@@ -168,6 +168,7 @@ export function sessionOptions<E>(
       sessions.get(ctx)?.lease.isAlive()
       return replaced ?? formatResult(result as ExecutionResult)
     },
+    onError: async (ctx, id, request, errors) => (await hooks.onError?.(ctx, id, request, errors)) ?? errors.map(formatError),
     async onClose(ctx, code, reason) {
       closed.add(ctx)
       sessions.get(ctx)?.forget()

@@ -2,6 +2,7 @@ import type { GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import type { LeaseEnd } from '../../core/audit.js'
 import type { Auth } from '../../core/auth.js'
+import type { AuthContext } from '../../core/auth-context.js'
 import type { Authentication } from '../../core/authentication.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { locateCredentials } from '../../core/credentials.js'
@@ -76,14 +77,16 @@ export function attachSocketIo(io: AnyServer, auth: Auth, options: SocketIoOptio
   const serve = (socket: AnySocket, authentication: Authentication): void => {
     const lease = auth.openLease(authentication)
     const ours = new Set([event, ...requests])
+    const currentAuth = (): AuthContext => auth.createContext(authentication, lease)
     const prepare = (request: OperationRequest): Promise<PreparedOperation | readonly GraphQLError[]> =>
-      operations.prepare(request, { auth: auth.createContext(authentication, lease), context: () => context(socket, request) })
+      operations.prepare(request, { auth: currentAuth(), context: () => context(socket, request) })
+    const refuse = (refusal: Refusal): readonly GraphQLError[] => auth.refuse(currentAuth(), [refusal])
     // Our own events look at the clock themselves, since whoever sent them is to be told.
     socket.use(([name], next) => (ours.has(name) || lease.isAlive() ? next() : next(errorOf({ reason: 'TOKEN_EXPIRED' }))))
     socket.on('disconnect', () => lease.end('closed'))
     socket.emit(CONNECTED, { expiresAt: lease.expiresAt })
     const closeSessions = serveStream(event, server, { socket, authentication, auth: { principal: authentication.principal, lease } }, auth.audit)
-    serveRequests(requests, { socket, lease, audit: auth.audit, prepare })
+    serveRequests(requests, { socket, lease, audit: auth.audit, prepare, refuse })
     // Sessions and requests listen to the lease too, and have their word before the connection goes.
     lease.onEnd((reason) => queueMicrotask(() => dismiss(socket, reason, closeSessions)))
   }

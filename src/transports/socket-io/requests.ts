@@ -1,8 +1,8 @@
 import { isAsyncIterable } from '@graphql-tools/utils'
 import { GraphQLError } from 'graphql'
 import type { Audit } from '../../core/audit.js'
-import { errorOf } from '../../core/errors.js'
 import type { Lease } from '../../core/lease.js'
+import type { Refusal } from '../../core/refusal.js'
 import { formatResult, type OperationRequest, type PreparedOperation } from '../graphql-ws/operations.js'
 import { ENDINGS } from '../graphql-ws/session.js'
 import type { AnySocket } from './handshake.js'
@@ -17,6 +17,8 @@ export interface RequestHost {
   readonly audit: Audit
   /** Makes a request into an operation that may run. Does not reject. */
   readonly prepare: (request: OperationRequest) => Promise<PreparedOperation | readonly GraphQLError[]>
+  /** The audited errors for a caller whose login has ended. */
+  readonly refuse: (refusal: Refusal) => readonly GraphQLError[]
 }
 
 /**
@@ -56,7 +58,7 @@ function respond(host: RequestHost, payload: unknown, acknowledge: (result: Requ
   lease.isAlive()
   forget = lease.onEnd((reason) => {
     const refusal = ENDINGS[reason]
-    if (refusal !== null) reply(formatResult({ errors: [errorOf(refusal)] }))
+    if (refusal !== null) reply(formatResult({ errors: host.refuse(refusal) }))
     else waiting = false
   })
   if (!waiting) return

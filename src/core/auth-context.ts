@@ -30,6 +30,7 @@ export class AuthContext {
   readonly #rules: AuthContextRules
   readonly #verdicts = new Map<Requirement, Refusal | null>()
   readonly #decisionIds = new Map<string, string>()
+  readonly #faults = new WeakSet<object>()
   #permissionChecks: PermissionChecks | null = null
   readonly #lease: Lease | null
 
@@ -163,8 +164,12 @@ export class AuthContext {
     return errorOf(at, { decisionId })
   }
 
-  /** Reports that a part of the server failed while it decided for this caller. */
+  /** Reports that a part of the server failed while it decided for this caller. One failure that refuses a thousand rows is one line. */
   fault(what: string, error: unknown): void {
+    if (typeof error === 'object' && error !== null) {
+      if (this.#faults.has(error)) return
+      this.#faults.add(error)
+    }
     this.#rules.audit.fault(what, error)
   }
 

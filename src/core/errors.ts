@@ -40,7 +40,7 @@ export class AuthError extends GraphQLError {
 
   /** The value of `extensions.code`. */
   get code(): AuthErrorCode {
-    return this.extensions['code'] as AuthErrorCode
+    return this.extensions.code as AuthErrorCode
   }
 
   /** The value of `extensions.auth.reason`. */

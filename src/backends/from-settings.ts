@@ -1,6 +1,8 @@
 import type { TokenBackend } from '../core/backend.js'
 import { ConfigurationError } from '../core/configuration-error.js'
+import { type Auth0Options, auth0 } from './auth0.js'
 import { custom, type VerifyToken } from './custom.js'
+import { type FirebaseOptions, firebase } from './firebase.js'
 import { type JwtOptions, jwt } from './jwt.js'
 import { type KeycloakOptions, keycloak } from './keycloak.js'
 import { isTokenBackend, moduleBackend } from './module.js'
@@ -9,6 +11,8 @@ import { isTokenBackend, moduleBackend } from './module.js'
 export interface BackendOptions {
   readonly jwt: JwtOptions
   readonly keycloak: KeycloakOptions
+  readonly auth0: Auth0Options
+  readonly firebase: FirebaseOptions
 }
 
 /** One entry of the settings' `backends`: an object with a `type`, an instance, a verify function, or a reference to a module's export. */
@@ -25,7 +29,7 @@ export interface ComposedBackend {
 }
 
 /** A new kind of backend is a new row. */
-const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak }
+const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak, auth0, firebase }
 
 /**
  * Makes the backend that one entry of the settings describes. Does no I/O but to look for the file of a module reference and to

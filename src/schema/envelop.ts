@@ -22,6 +22,9 @@ export interface AuthContextExtension {
  * Over HTTP it reads the request under `context.req` (node:http) or `context.request` (fetch), once for each request; transports
  * that authenticate at the handshake bring their own `context.auth`. Other plugins may run before it, but no resolver does.
  *
+ * Goes before plugins that wrap resolvers. Behind them it does not see what decorators declare: that is enforced all the same, but
+ * only when the field is reached, and `publicAccess` opens nothing.
+ *
  * Does not limit the size, depth or rate of operations.
  */
 export function useAuth(auth: Auth): Plugin<AuthContextExtension> {

@@ -7,7 +7,7 @@ import { enforce } from '../core/enforcement.js'
 import { type AnyFunction, declaredResolver, declareResolver, NO_DECLARATION } from '../decorators/declaration.js'
 import { notWired } from '../decorators/guard.js'
 import { ProtectedSchema, protectedSchemaOf, rememberProtected } from './protected-schema.js'
-import { type CoordinateRule, compileRequirements } from './requirement-table.js'
+import { type CoordinateRule, compileRequirements, DECLARED, declarationOf } from './requirement-table.js'
 
 /**
  * Returns a copy of the schema whose resolvers enforce what it demands, however a field is reached: interface, union, fragment,
@@ -64,8 +64,9 @@ function rootKinds(schema: GraphQLSchema): ReadonlyMap<string, OperationTypeNode
 /** A subscription is guarded where its stream is made and again for every event; every other field where it is resolved. */
 function guardField(field: FieldConfig, rule: CoordinateRule, gate: Gate | null): FieldConfig {
   const resolve = guardResolver(field.resolve ?? defaultFieldResolver, rule, gate)
-  if (gate?.kind !== OperationTypeNode.SUBSCRIPTION) return { ...field, resolve }
-  return { ...field, resolve, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, rule, gate) }
+  const extensions = { ...field.extensions, [DECLARED]: declarationOf(field) }
+  if (gate?.kind !== OperationTypeNode.SUBSCRIPTION) return { ...field, resolve, extensions }
+  return { ...field, resolve, extensions, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, rule, gate) }
 }
 
 function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: Gate | null): AnyFunction {

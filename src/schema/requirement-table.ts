@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
-import { declaredResolver } from '../decorators/declaration.js'
+import { type Declaration, declaredResolver } from '../decorators/declaration.js'
 import { readStatement, type Statement } from './directives.js'
 import { refuseMisplaced } from './misplaced.js'
 
@@ -97,14 +97,23 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
 
 type Field = GraphQLField<unknown, unknown>
 
+/** Where a guarded field keeps what was declared on its resolvers: plugins that wrap them afterwards hide the functions, not the extensions. */
+export const DECLARED = 'gatehouse.declared'
+
+/** What field definitions and field configurations have in common here. */
+export interface DeclaringField {
+  readonly resolve?: unknown
+  readonly subscribe?: unknown
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined
+}
+
 /** A subscription field is guarded where its stream is made; a decorator may stand on either function. */
-function declarationOf(field: Field): { own: readonly Requirement[]; fromClass: readonly Requirement[]; isPublic: boolean } {
-  const declarations = [declaredResolver(field.resolve), declaredResolver(field.subscribe)].flatMap((declared) =>
-    declared === null ? [] : [declared.declaration],
-  )
+export function declarationOf({ resolve, subscribe, extensions }: DeclaringField): Declaration {
+  const kept = extensions?.[DECLARED] as Declaration | undefined
+  const declarations = [declaredResolver(resolve)?.declaration, declaredResolver(subscribe)?.declaration, kept].filter((found) => found !== undefined)
   return {
-    own: declarations.flatMap(({ own }) => own),
-    fromClass: declarations.flatMap(({ fromClass }) => fromClass),
+    own: [...new Set(declarations.flatMap(({ own }) => own))],
+    fromClass: [...new Set(declarations.flatMap(({ fromClass }) => fromClass))],
     isPublic: declarations.some(({ isPublic }) => isPublic),
   }
 }

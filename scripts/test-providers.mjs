@@ -10,21 +10,19 @@
  * set, that is a failure.
  */
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { providers } from './providers/index.mjs'
 import { cacheDirectory, NotAvailable } from './providers/provider.mjs'
+import { repository, setUp, tool } from './set-up.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const { selected, serve, jestArguments } = parse(process.argv.slice(2))
 const running = []
 const skipped = []
+const interruption = new AbortController()
 let jest = null
-let interrupted = false
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    interrupted = true
+    interruption.abort()
     jest?.kill(signal)
   })
 }
@@ -32,15 +30,16 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 process.exitCode = await main().finally(stopAll)
 
 async function main() {
+  await setUp()
   for (const provider of selected) {
-    if (!interrupted) await start(provider)
+    if (!interruption.signal.aborted) await start(provider)
   }
   const names = running.map(({ name }) => name)
   if (skipped.length > 0 && process.env.CI) {
     console.error(`CI is set, and these did not run: ${skipped.join(', ')}`)
     return 1
   }
-  if (interrupted) return 130
+  if (interruption.signal.aborted) return 130
   if (names.length === 0) {
     console.log('No provider is available here, so there is nothing to test.')
     return 0
@@ -56,10 +55,11 @@ async function start({ name, available, start }) {
   if (missing !== true) return skip(name, missing)
   const began = Date.now()
   try {
-    const { version, env, stop } = await start({ cache: await cacheDirectory(name), log })
+    const { version, env, stop } = await start({ cache: await cacheDirectory(name), log, signal: interruption.signal })
     running.push({ name, env, stop })
     log(`${version} is up after ${Math.round((Date.now() - began) / 1000)} s`)
   } catch (error) {
+    if (interruption.signal.aborted) return
     if (!(error instanceof NotAvailable)) throw error
     skip(name, error.message)
   }
@@ -74,19 +74,19 @@ function skip(name, reason) {
 function parse(args) {
   const serve = args[0] === '--serve'
   const rest = serve ? args.slice(1) : args
-  const first = rest.findIndex((arg) => !providers.some(({ name }) => name === arg))
+  const known = new Set(providers.map(({ name }) => name))
+  const first = rest.findIndex((arg) => !known.has(arg))
   const names = first === -1 ? rest : rest.slice(0, first)
   const jestArguments = first === -1 ? [] : rest.slice(first)
   return { serve, jestArguments, selected: names.length === 0 ? providers : providers.filter(({ name }) => names.includes(name)) }
 }
 
 function runJest(names, env) {
-  const bin = createRequire(import.meta.url).resolve('jest/bin/jest')
   const pattern = `[/\\\\]providers[/\\\\](${names.join('|')})[^/\\\\]*\\.test\\.ts$`
   const args = [
     '--experimental-vm-modules',
     '--no-warnings',
-    bin,
+    tool('jest'),
     '--selectProjects',
     'providers',
     '--runInBand',
@@ -95,7 +95,7 @@ function runJest(names, env) {
     ...jestArguments,
   ]
   return new Promise((resolve) => {
-    jest = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })
+    jest = spawn(process.execPath, args, { cwd: repository, stdio: 'inherit', env: { ...process.env, ...env } })
     jest.once('close', (code) => resolve(code ?? 1))
   })
 }
@@ -104,12 +104,12 @@ function runJest(names, env) {
 function wait(env) {
   for (const [name, value] of Object.entries(env)) console.log(`${name}=${value}`)
   console.log('Ctrl-C stops everything.')
+  const alive = setInterval(() => undefined, 60_000)
   return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      if (!interrupted) return
-      clearInterval(timer)
+    interruption.signal.addEventListener('abort', () => {
+      clearInterval(alive)
       resolve(0)
-    }, 100)
+    })
   })
 }
 

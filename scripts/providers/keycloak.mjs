@@ -23,7 +23,7 @@ export const keycloak = {
     return true
   },
 
-  async start({ cache, log }) {
+  async start({ cache, log, signal }) {
     const home = await install(cache, log)
     await rm(join(home, 'data', 'import'), { recursive: true, force: true })
     await mkdir(join(home, 'data', 'import'), { recursive: true })
@@ -44,7 +44,7 @@ export const keycloak = {
       },
     })
     try {
-      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, seconds: 240, log })
+      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, seconds: 240, log, signal })
     } catch (error) {
       await server.stop()
       throw error

@@ -16,6 +16,7 @@ import { join } from 'node:path'
  * @typedef {object} Context
  * @property {string} cache a directory of this provider's own, outside of the tree, that lives on
  * @property {(message: string) => void} log says what is going on
+ * @property {AbortSignal} signal aborts when the run is interrupted; `start` then stops what it has begun, and throws
  *
  * @typedef {object} Running
  * @property {Readonly<Record<string, string>>} env tells the tests where it is
@@ -102,14 +103,15 @@ export function startServer(command, args, options = {}) {
   }
 }
 
-/** Waits until a URL answers with success. Rejects when the server ends first, or after `seconds`. */
-export async function untilAnswering(url, { exited, seconds, log }) {
+/** Waits until a URL answers with success. Rejects when the server ends first, the run is interrupted, or after `seconds`. */
+export async function untilAnswering(url, { exited, seconds, log, signal }) {
   let ended = null
   void exited.then((lines) => {
     ended = lines
   })
   const start = Date.now()
   for (let told = 0; ; ) {
+    signal.throwIfAborted()
     if (ended !== null) throw new Error(`the server ended before it answered:\n${ended}`)
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
     await answer?.body?.cancel()

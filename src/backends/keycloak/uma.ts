@@ -28,12 +28,13 @@ export type AskPermissions = (
 ) => Promise<(permission: KeycloakPermission) => boolean>
 
 /**
- * Makes the client of a realm's UMA grant: all permissions travel in one request, up to 500 resources, and count as granted only when
- * Keycloak names them one by one. Its answer `decision` is not used: to several questions it says yes when one of them is.
+ * Makes the client of a realm's UMA grant: all permissions travel in one request, for up to 250 resources, and count as granted only
+ * when Keycloak names them one by one. Its answer `decision` is not used: to several questions it says yes when one of them is.
  *
  * Keycloak refuses the whole request when it does not know the first resource in it, and skips those that it does not know further
  * down. Such a first one is denied and the others are asked about again, behind a resource that is known to exist as soon as one is;
- * without one, at most 20 times.
+ * without one, at most 20 times. It also refuses the whole request when it knows none of the scopes that are asked of one resource:
+ * then each scope is asked about by itself.
  *
  * A token that Keycloak does not take any more holds nothing.
  *
@@ -51,12 +52,14 @@ export function umaClient({ tokenEndpoint, clientId, anchorResource, timeoutDura
     return outcomeOf(status, body)
   }
 
-  async function grantsOf(token: string, entries: readonly string[], signal: AbortSignal): Promise<readonly Grant[]> {
-    let pending = entries
+  async function grantsOf(token: string, questions: readonly Question[], signal: AbortSignal): Promise<readonly Grant[]> {
+    let pending = questions
     let held: string | null = null
     for (let attempt = 0; attempt < ATTEMPTS && pending.length > 0; attempt += 1) {
-      const outcome = await request(token, held === null ? pending : [held, ...pending], signal)
-      if (outcome !== 'unknown') {
+      const entries = pending.map(({ resource, scopes }) => `${resource}#${scopes.join(',')}`)
+      const outcome = await request(token, held === null ? entries : [held, ...entries], signal)
+      if (outcome === 'unknown scope') return grantsByScope(token, pending, signal)
+      if (outcome !== 'unknown resource') {
         anchor ??= outcome[0]?.id ?? null
         return outcome
       }
@@ -69,20 +72,39 @@ export function umaClient({ tokenEndpoint, clientId, anchorResource, timeoutDura
     return []
   }
 
+  /** Scopes are few, and an unknown one is a slip in the code that asks: one request for each finds it. */
+  async function grantsByScope(token: string, questions: readonly Question[], signal: AbortSignal): Promise<readonly Grant[]> {
+    const scopes = new Set(questions.flatMap((question) => question.scopes))
+    if (scopes.size === 1) return []
+    const grants: Grant[] = []
+    for (const scope of scopes) {
+      const asked = questions.filter((question) => question.scopes.includes(scope)).map(({ resource }) => ({ resource, scopes: [scope] }))
+      grants.push(...(await grantsOf(token, asked, signal)))
+    }
+    return grants
+  }
+
   return async (token, permissions, signal) => {
-    const entries = entriesOf(permissions.filter(isAskable))
-    const chunks = Array.from({ length: Math.ceil(entries.length / CHUNK) }, (_, index) => entries.slice(index * CHUNK, (index + 1) * CHUNK))
+    const questions = questionsOf(permissions.filter(isAskable))
     const granted = new Set<string>()
-    for (const { id, name, scopes } of (await Promise.all(chunks.map((chunk) => grantsOf(token, chunk, signal)))).flat()) {
-      for (const scope of scopes) granted.add(`${id}#${scope}`).add(`${name}#${scope}`)
+    for (let start = 0; start < questions.length; start += CHUNK) {
+      for (const { id, name, scopes } of await grantsOf(token, questions.slice(start, start + CHUNK), signal)) {
+        for (const scope of scopes) granted.add(`${id}#${scope}`).add(`${name}#${scope}`)
+      }
     }
     return (permission) => isAskable(permission) && granted.has(`${permission.resource}#${permission.scope}`)
   }
 }
 
-/** Keycloak reads no more than 1000 fields of a form. */
-const CHUNK = 500
+/** Keycloak reads no more than 1000 fields of a form, and looks up each resource by itself. */
+const CHUNK = 250
 const ATTEMPTS = 20
+
+/** All that is asked about one resource. */
+interface Question {
+  readonly resource: string
+  readonly scopes: readonly string[]
+}
 
 interface Grant {
   readonly id: string
@@ -90,8 +112,8 @@ interface Grant {
   readonly scopes: readonly string[]
 }
 
-/** What is granted, or that the first resource or scope does not exist. */
-type Outcome = readonly Grant[] | 'unknown'
+/** What is granted; or that the first resource, or every scope of one resource, does not exist. */
+type Outcome = readonly Grant[] | 'unknown resource' | 'unknown scope'
 
 /**
  * Whether a resource can be named in the request and mean itself: `#` and `,` are its separators, some prefixes stand for many
@@ -102,11 +124,10 @@ function isAskable({ resource, scope }: KeycloakPermission): boolean {
   return /^[^#]{1,255}$/.test(resource) && !resource.startsWith('resource-type') && /^[^#,]{1,255}$/.test(scope)
 }
 
-/** One entry for each resource, with all scopes that are asked about. */
-function entriesOf(permissions: readonly KeycloakPermission[]): readonly string[] {
-  const scopes = new Map<string, Set<string>>()
-  for (const { resource, scope } of permissions) scopes.set(resource, (scopes.get(resource) ?? new Set()).add(scope))
-  return [...scopes].map(([resource, names]) => `${resource}#${[...names].join(',')}`)
+function questionsOf(permissions: readonly KeycloakPermission[]): readonly Question[] {
+  const asked = new Map<string, Set<string>>()
+  for (const { resource, scope } of permissions) asked.set(resource, (asked.get(resource) ?? new Set()).add(scope))
+  return [...asked].map(([resource, scopes]) => ({ resource, scopes: [...scopes] }))
 }
 
 function outcomeOf(status: number, body: unknown): Outcome {
@@ -114,7 +135,8 @@ function outcomeOf(status: number, body: unknown): Outcome {
   const error = typeof body === 'object' && body !== null ? (body as { readonly error?: unknown }).error : undefined
   if (status === 403 && error === 'access_denied') return []
   if (status === 401 && error === 'invalid_grant') return []
-  if (status === 400 && (error === 'invalid_resource' || error === 'invalid_scope')) return 'unknown'
+  if (status === 400 && error === 'invalid_resource') return 'unknown resource'
+  if (status === 400 && error === 'invalid_scope') return 'unknown scope'
   throw providerUnavailable(`Keycloak answered the question for permissions with status ${status}`)
 }
 

@@ -45,6 +45,9 @@ describe('the organization', () => {
     ['as the key of an object', { organization: { acme: {} } }, 'acme'],
     ['as the key of an object with an id', { organization: { acme: { id: '42', tier: ['gold'] } } }, 'acme'],
     ['as a string', { organization: 'acme' }, 'acme'],
+    ['from two mappers', { organization: ['acme', { acme: { id: '42' } }] }, 'acme'],
+    ['from two mappers that disagree', { organization: ['acme', { globex: {} }] }, undefined],
+    ['that is named twice', { organization: ['acme', 'acme'] }, 'acme'],
     ['of nobody', { organization: [] }, undefined],
     ['of an empty object', { organization: {} }, undefined],
     ['that is one of several', { organization: ['acme', 'globex'] }, undefined],
@@ -56,7 +59,8 @@ describe('the organization', () => {
   it.each<[string, unknown]>([
     ['a number', 7],
     ['an empty name', ['']],
-    ['a list of objects', [{ acme: {} }]],
+    ['a list in a list', [['acme']]],
+    ['null in a list', [null]],
     ['true', true],
   ])('of another form is refused: %s', (_, organization) => {
     expect(() => organizationOf({ organization })).toThrow(InvalidTokenError)

@@ -22,7 +22,8 @@ afterAll(() => server.close())
 
 /**
  * Makes the token endpoint know these resources, all with the scopes view and cancel, and grant those that are listed. It behaves as
- * Keycloak does: unknown resources fail the request when nothing before them is known, and are skipped otherwise.
+ * Keycloak does: unknown resources fail the request when nothing before them is known, and are skipped otherwise; a resource that is
+ * asked for unknown scopes alone fails the request wherever it stands.
  */
 function knows(resources: Record<string, readonly string[]>): void {
   realm.tokenEndpoint = ({ form }): Answer => {
@@ -30,15 +31,15 @@ function knows(resources: Record<string, readonly string[]>): void {
     let resolved = 0
     for (const entry of form.getAll('permission')) {
       const [name = '', scopes = ''] = entry.replace(/^id-/, '').split('#')
+      const asked = (scopes === '' ? 'view,cancel' : scopes).split(',').filter((scope) => scope === 'view' || scope === 'cancel')
+      if (asked.length === 0) return { status: 400, body: { error: 'invalid_scope' } }
       const grants = resources[name]
       if (grants === undefined && resolved === 0) return { status: 400, body: { error: 'invalid_resource' } }
       if (grants === undefined) continue
-      const asked = (scopes === '' ? 'view,cancel' : scopes).split(',').filter((scope) => scope === 'view' || scope === 'cancel')
-      resolved += asked.length
+      resolved += 1
       const held = asked.filter((scope) => grants.includes(scope))
       if (held.length > 0) granted.set(name, [...(granted.get(name) ?? []), ...held])
     }
-    if (resolved === 0) return { status: 400, body: { error: 'invalid_scope' } }
     if (granted.size === 0) return { status: 403, body: { error: 'access_denied' } }
     return { status: 200, body: [...granted].map(([name, scopes]) => ({ rsid: `id-${name}`, rsname: name, scopes })) }
   }
@@ -84,7 +85,7 @@ describe('the request', () => {
     const answers = await source()(Array.from({ length: 1200 }, (_, index) => ask('order#view', `order-${index}`)))
     expect(answers).toHaveLength(1200)
     expect(answers.every((answer) => answer)).toBe(true)
-    expect(asked().map((entries) => entries.length)).toEqual([500, 500, 200])
+    expect(asked().map((entries) => entries.length)).toEqual([250, 250, 250, 250, 200])
   })
 
   it('is not made for a caller of another issuer, and not without a token', async () => {
@@ -249,6 +250,18 @@ describe('resources that Keycloak does not know', () => {
 
   it('are denied when there is nothing else', async () => {
     expect(await source()(list('gone-1', 'gone-2'))).toEqual([false, false])
-    expect(await source()([ask('order#fly', 'order-1')])).toEqual([false])
+  })
+})
+
+describe('scopes that Keycloak does not know', () => {
+  it('are denied, and the others are asked about by themselves', async () => {
+    const answers = await source()([ask('order#cancel', 'order-1'), ask('order#fly', 'order-2'), ask('order#view', 'order-2'), ask('order#fly', 'order-3')])
+    expect(answers).toEqual([true, false, true, false])
+    expect(asked()).toEqual([['order-1#cancel', 'order-2#fly,view', 'order-3#fly'], ['order-1#cancel'], ['order-2#fly', 'order-3#fly'], ['order-2#view']])
+  })
+
+  it('are denied when there are no others', async () => {
+    expect(await source()([ask('order#fly', 'order-1'), ask('order#fly', 'order-2')])).toEqual([false, false])
+    expect(asked()).toHaveLength(1)
   })
 })

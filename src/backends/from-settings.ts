@@ -3,6 +3,7 @@ import { ConfigurationError } from '../core/configuration-error.js'
 import { type Auth0Options, auth0 } from './auth0.js'
 import { custom, type VerifyToken } from './custom.js'
 import { type FirebaseOptions, firebase } from './firebase.js'
+import { type IntrospectionBackendOptions, introspection } from './introspection.js'
 import { type JwtOptions, jwt } from './jwt.js'
 import { type KeycloakOptions, keycloak } from './keycloak.js'
 import { isTokenBackend, moduleBackend } from './module.js'
@@ -13,6 +14,7 @@ export interface BackendOptions {
   readonly keycloak: KeycloakOptions
   readonly auth0: Auth0Options
   readonly firebase: FirebaseOptions
+  readonly introspection: IntrospectionBackendOptions
 }
 
 /** One entry of the settings' `backends`: an object with a `type`, an instance, a verify function, or a reference to a module's export. */
@@ -29,7 +31,7 @@ export interface ComposedBackend {
 }
 
 /** A new kind of backend is a new row. */
-const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak, auth0, firebase }
+const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak, auth0, firebase, introspection }
 
 /**
  * Makes the backend that one entry of the settings describes. Does no I/O but to look for the file of a module reference and to

@@ -111,7 +111,7 @@ export async function untilAnswering(url, { exited, seconds, log, signal }) {
   })
   const start = Date.now()
   for (let told = 0; ; ) {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     if (ended !== null) throw new Error(`the server ended before it answered:\n${ended}`)
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
     await answer?.body?.cancel()

@@ -44,7 +44,7 @@ export const keycloak = {
       },
     })
     try {
-      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, seconds: 240, log, signal })
+      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, seconds: 300, log, signal })
     } catch (error) {
       await server.stop()
       throw error
@@ -88,7 +88,7 @@ async function install(cache, log) {
 async function download(cache, log) {
   log(`fetching Keycloak ${VERSION} with Maven (160 MB, once)`)
   const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:tar.gz`
-  const { code, output } = await run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${cache}`], {
+  const { code, output } = await run('mvn', ['-q', '-B', '-Dstyle.color=never', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${cache}`], {
     cwd: cache,
     shell: process.platform === 'win32',
   })
@@ -97,7 +97,7 @@ async function download(cache, log) {
 }
 
 function firstError(output) {
-  return output.split('\n').find((line) => line.startsWith('[ERROR]')) ?? output.trim()
+  return output.split('\n').find((line) => /^\[ERROR\] .*\w/.test(line)) ?? output.trim()
 }
 
 function exists(path) {

@@ -42,7 +42,7 @@ export const auth0 = {
     return (await run('openssl', ['version'])).code === 0 || 'openssl is not installed'
   },
 
-  async start({ cache, log }) {
+  async start({ cache, log, signal }) {
     const home = await installPackage({ name: '@simulacrum/auth0-simulator', version: VERSION, cache, log })
     // The simulator looks for its certificate in the user's home, and for rules below the working directory.
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-auth0-'))
@@ -61,7 +61,7 @@ export const auth0 = {
       await rm(folder, { recursive: true, force: true })
     }
     try {
-      await untilListening(port, server.exited)
+      await untilListening(port, server.exited, signal)
     } catch (error) {
       await stop()
       throw error
@@ -105,12 +105,13 @@ async function makeCertificate(folder) {
 }
 
 /** Nothing secret is asked for, so it does not matter here whose certificate it is. */
-async function untilListening(port, exited) {
+async function untilListening(port, exited, signal) {
   let ended = null
   void exited.then((lines) => {
     ended = lines
   })
   for (let left = 240; left > 0; left -= 1) {
+    signal?.throwIfAborted()
     if (ended !== null) throw new Error(`the simulator ended before it answered:\n${ended}`)
     if (await answers(port)) return
     await new Promise((resolve) => setTimeout(resolve, 250))

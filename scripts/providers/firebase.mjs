@@ -17,7 +17,7 @@ export const firebase = {
   name: 'firebase',
   available: async () => true,
 
-  async start({ cache, log }) {
+  async start({ cache, log, signal }) {
     const home = await installPackage({ name: 'firebase-tools', version: VERSION, cache, log })
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-firebase-'))
     const [port, hub, logging] = [await freePort(), await freePort(), await freePort()]
@@ -36,7 +36,7 @@ export const firebase = {
       await rm(folder, { recursive: true, force: true })
     }
     try {
-      await untilAnswering(`http://127.0.0.1:${port}/`, { exited: server.exited, seconds: 120, log })
+      await untilAnswering(`http://127.0.0.1:${port}/`, { exited: server.exited, seconds: 120, log, signal })
     } catch (error) {
       await stop()
       throw error

@@ -97,7 +97,7 @@ async function download(cache, log) {
 }
 
 function firstError(output) {
-  return output.split('\n').find((line) => /^\[ERROR\] .*\w/.test(line)) ?? output.trim()
+  return /\[ERROR\] (.*\w.*)/.exec(output)?.[1] ?? output.trim()
 }
 
 function exists(path) {

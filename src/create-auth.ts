@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { type ConfirmationOptions, createConfirmation } from './backends/confirmation.js'
 import { type BackendSetting, backendFrom } from './backends/from-settings.js'
 import { type Auth, createEngine } from './core/auth.js'
 import { hint, parseOptions, text } from './core/options.js'
 import { type CommonSettings, resolveSettings } from './core/settings.js'
 
 /** Everything that a server is told about auth, in one object. Plain data but for functions and instances. */
-export interface AuthSettings extends CommonSettings {
+export interface AuthSettings extends CommonSettings, ConfirmationOptions {
   /**
    * Who verifies tokens, in order: `{ type }` objects, instances, functions `(token, context) => ({ active, user, scopes })`, or
    * module references such as `'./auth/verify-token.js#verifyToken'`. At least one.
@@ -36,13 +37,16 @@ const composition = z.looseObject(
  */
 export function createAuth(settings: AuthSettings): Auth {
   parseOptions(composition, settings, '')
-  const { backends, baseDirectory, ...common } = settings
+  const { backends, baseDirectory, dpop, mtls, ...common } = settings
   const made = backends.map((entry, index) => backendFrom(entry, `backends[${index}]`, baseDirectory ?? process.cwd()))
-  return createEngine(
-    resolveSettings(
-      common,
-      made.map(({ backend }) => backend),
-    ),
-    { ready: Promise.all(made.map(({ ready }) => ready)).then(() => undefined) },
+  const { confirm, dpopAlgorithms } = createConfirmation(
+    { ...(dpop === undefined ? {} : { dpop }), ...(mtls === undefined ? {} : { mtls }) },
+    common.now ?? Date.now,
   )
+  const resolved = resolveSettings(
+    common,
+    made.map(({ backend }) => backend),
+    dpopAlgorithms,
+  )
+  return createEngine(resolved, { confirm, ready: Promise.all(made.map(({ ready }) => ready)).then(() => undefined) })
 }

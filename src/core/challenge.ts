@@ -7,6 +7,8 @@ export interface ChallengeRules {
   readonly realm: string | null
   /** URL of the protected resource metadata (RFC 9728 §5.1), or `null` for none. */
   readonly resourceMetadata: string | null
+  /** Algorithms of DPoP proofs that this server takes, or `null` when it takes none (RFC 9449 §7.1). */
+  readonly dpopAlgorithms: readonly string[] | null
 }
 
 /** Status and headers of an HTTP response that refuses a whole request. */
@@ -22,6 +24,7 @@ export interface HttpRefusal {
  * @param held the caller's scopes: among alternatives, the challenge asks for the one that he lacks least of.
  * @see [RFC 6750 §3 – The WWW-Authenticate Response Header Field](https://www.rfc-editor.org/rfc/rfc6750#section-3)
  * @see [RFC 9470 §3 – Authentication Requirements Challenge](https://www.rfc-editor.org/rfc/rfc9470#section-3)
+ * @see [RFC 9449 §7.1 – The DPoP Authentication Scheme](https://www.rfc-editor.org/rfc/rfc9449#section-7.1)
  * @see [RFC 9728 §5.1 – WWW-Authenticate Response](https://www.rfc-editor.org/rfc/rfc9728#section-5.1)
  */
 export function httpRefusal(refusals: readonly Refusal[], rules: ChallengeRules, held: ReadonlySet<string> = new Set()): HttpRefusal {
@@ -37,10 +40,19 @@ export function httpRefusal(refusals: readonly Refusal[], rules: ChallengeRules,
   if (rules.resourceMetadata !== null) params.push(['resource_metadata', rules.resourceMetadata])
   // RFC 6750 §3: a Bearer challenge carries at least one parameter.
   if (params.length === 0) params.push(['realm', DEFAULT_REALM])
-  return {
-    status,
-    headers: { 'WWW-Authenticate': `Bearer ${params.map(([name, value]) => `${name}="${quoted(value)}"`).join(', ')}`, 'Cache-Control': 'no-store' },
-  }
+  return { status, headers: { 'WWW-Authenticate': challengeHeader(params, gravest, rules), 'Cache-Control': 'no-store' } }
+}
+
+/** One challenge for each scheme that the server takes; a proof that was not taken is told as such, and to its own scheme. */
+function challengeHeader(bearer: ReadonlyArray<readonly [string, string]>, gravest: Refusal, { dpopAlgorithms }: ChallengeRules): string {
+  if (dpopAlgorithms === null) return challenge('Bearer', bearer)
+  const algs = ['algs', dpopAlgorithms.join(' ')] as const
+  if (gravest.proof === 'dpop') return challenge('DPoP', [['error', 'invalid_dpop_proof'], algs])
+  return `${challenge('Bearer', bearer)}, ${challenge('DPoP', [algs])}`
+}
+
+function challenge(scheme: string, params: ReadonlyArray<readonly [string, string]>): string {
+  return `${scheme} ${params.map(([name, value]) => `${name}="${quoted(value)}"`).join(', ')}`
 }
 
 /** Seconds that a client is asked to wait when a backend is out of reach and does not say for how long. */

@@ -31,6 +31,8 @@ export interface Refusal {
   readonly maxAge?: number
   /** Seconds after which asking again makes sense; only with `BACKEND_UNAVAILABLE`. */
   readonly retryAfter?: number
+  /** Which proof of possession was not taken; chooses the challenge (RFC 9449 §7.1). */
+  readonly proof?: 'dpop'
   /** For the audit log alone: which check failed, in our own words. Never a token, a claim value or upstream text. */
   readonly detail?: string
 }

@@ -156,9 +156,10 @@ export const commonSettings: z.ZodObject = z.strictObject(
  * Checks settings and fills in the defaults.
  *
  * @param backends already made: the composition knows the kinds of backend, core does not.
+ * @param dpopAlgorithms algorithms of DPoP proofs that are taken, or `null` when none are
  * @throws {ConfigurationError} naming the first option that is malformed or unknown.
  */
-export function resolveSettings(input: CommonSettings, backends: readonly TokenBackend[]): ResolvedSettings {
+export function resolveSettings(input: CommonSettings, backends: readonly TokenBackend[], dpopAlgorithms: readonly string[] | null = null): ResolvedSettings {
   const settings = parseOptions(commonSettings, input, '') as CommonSettings
   const access = settings.access ?? 'private'
   const cookie = settings.credentials?.cookie
@@ -172,12 +173,12 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
     permissions: settings.permissions ?? null,
     anonymousConnections: settings.connections?.anonymous ?? access === 'public',
     credentials: Object.freeze({
-      schemes: Object.freeze(['bearer']),
+      schemes: Object.freeze(dpopAlgorithms === null ? ['bearer'] : ['bearer', 'dpop']),
       maxTokenLength: settings.credentials?.maxTokenLength ?? 8192,
       cookie: cookie === undefined ? null : Object.freeze({ name: cookie.name, allowedOrigins: Object.freeze([...cookie.allowedOrigins]) }),
       session,
     }),
-    challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: asciiUrl(settings.resourceMetadata) }),
+    challenge: Object.freeze({ realm: settings.realm ?? null, resourceMetadata: asciiUrl(settings.resourceMetadata), dpopAlgorithms }),
     verifyTimeout: settings.verifyTimeout ?? 10_000,
     cacheSize: settings.cacheSize ?? 10_000,
     onAuthenticated: settings.onAuthenticated ?? null,

@@ -4,9 +4,9 @@ import { describe, expect, it } from '@jest/globals'
 import { type ChallengeRules, httpRefusal } from '../../src/core/challenge.js'
 import { REASONS, type Refusal } from '../../src/core/refusal.js'
 
-const PLAIN: ChallengeRules = { realm: null, resourceMetadata: null }
+const PLAIN: ChallengeRules = { realm: null, resourceMetadata: null, dpopAlgorithms: null }
 const METADATA = 'https://api.example.com/.well-known/oauth-protected-resource'
-const FULL: ChallengeRules = { realm: 'orders', resourceMetadata: METADATA }
+const FULL: ChallengeRules = { realm: 'orders', resourceMetadata: METADATA, dpopAlgorithms: null }
 
 const challengeOf = (refusals: readonly Refusal[], rules = PLAIN, held?: readonly string[]): string | undefined =>
   httpRefusal(refusals, rules, held === undefined ? undefined : new Set(held)).headers['WWW-Authenticate']
@@ -45,7 +45,9 @@ describe('golden challenges', () => {
   })
 
   it('of a request without credentials name no error, only where to look', () => {
-    expect(challengeOf([{ reason: 'MISSING_TOKEN' }], { realm: null, resourceMetadata: METADATA })).toBe(`Bearer resource_metadata="${METADATA}"`)
+    expect(challengeOf([{ reason: 'MISSING_TOKEN' }], { realm: null, resourceMetadata: METADATA, dpopAlgorithms: null })).toBe(
+      `Bearer resource_metadata="${METADATA}"`,
+    )
   })
 
   it('are one for every reason but the one that is not the caller’s fault', () => {
@@ -129,12 +131,12 @@ describe('quoting (RFC 9110 §5.6.4)', () => {
     ['characters outside the BMP', 'a😀b', 'ab'],
   ])('%s', (_, value, quoted) => {
     expect(challengeOf([refusal(value)])).toBe(`Bearer error="insufficient_scope", scope="${quoted}"`)
-    expect(challengeOf([{ reason: 'MISSING_TOKEN' }], { realm: value, resourceMetadata: null })).toBe(`Bearer realm="${quoted}"`)
+    expect(challengeOf([{ reason: 'MISSING_TOKEN' }], { realm: value, resourceMetadata: null, dpopAlgorithms: null })).toBe(`Bearer realm="${quoted}"`)
   })
 
   it('lets every code unit through a real server as one header or not at all', async () => {
     const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join('')
-    const { status, headers } = httpRefusal([refusal(all)], { realm: all, resourceMetadata: all })
+    const { status, headers } = httpRefusal([refusal(all)], { realm: all, resourceMetadata: all, dpopAlgorithms: null })
     const server = createServer((_, response) => response.writeHead(status, headers).end())
     try {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -30,7 +30,7 @@ describe('defaults', () => {
       permissions: null,
       anonymousConnections: false,
       credentials: { schemes: ['bearer'], maxTokenLength: 8192, cookie: null, session: null },
-      challenge: { realm: null, resourceMetadata: null },
+      challenge: { realm: null, resourceMetadata: null, dpopAlgorithms: null },
       verifyTimeout: 10_000,
       cacheSize: 10_000,
       onAuthenticated: null,

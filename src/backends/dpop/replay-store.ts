@@ -1,0 +1,57 @@
+/** Remembers which proofs were used, so that none is used twice (RFC 9449 §11.1). Shared by all nodes that accept the same proofs. */
+export interface ReplayStore {
+  /**
+   * Takes note of a proof.
+   *
+   * @param key names it
+   * @param seconds for which it must be remembered
+   * @returns `true` the first time, `false` when it was seen before. A rejection refuses the caller as unavailable.
+   */
+  claim(key: string, seconds: number): Promise<boolean> | boolean
+}
+
+/**
+ * Remembers proofs in the process. For a server of one node: another node does not know what this one has seen.
+ *
+ * @param max proofs that are remembered at once; past it the store is full and throws, since to forget one would let it be used again.
+ * @param now milliseconds since 1970
+ */
+export function memoryReplayStore(max = 100_000, now: () => number = Date.now): ReplayStore {
+  // In the order of their first use. Proofs live for about the same time, so the oldest go first.
+  const seen = new Map<string, number>()
+  const dropOld = (at: number): void => {
+    for (const [key, until] of seen) {
+      if (until > at) return
+      seen.delete(key)
+    }
+  }
+  return {
+    claim(key, seconds) {
+      const at = now()
+      dropOld(at)
+      const until = seen.get(key)
+      if (until !== undefined && until > at) return false
+      if (seen.size >= max) throw new Error('the replay store is full')
+      seen.delete(key)
+      seen.set(key, at + seconds * 1000)
+      return true
+    },
+  }
+}
+
+/** The one command that {@link redisReplayStore} sends, as ioredis spells it. */
+export interface RedisCommands {
+  set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<string | null>
+}
+
+/**
+ * Remembers proofs in Redis, for all nodes at once.
+ *
+ * @param client an ioredis client; the caller opens and closes it
+ * @param prefix begins every key @default 'gatehouse:dpop:'
+ */
+export function redisReplayStore(client: RedisCommands, prefix = 'gatehouse:dpop:'): ReplayStore {
+  return {
+    claim: async (key, seconds) => (await client.set(prefix + key, '1', 'PX', Math.max(1, Math.ceil(seconds * 1000)), 'NX')) === 'OK',
+  }
+}

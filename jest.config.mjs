@@ -21,24 +21,27 @@ const standard = swc({ decoratorVersion: '2023-11', useDefineForClassFields: tru
 const graphqlManifest = JSON.parse(readFileSync(new URL('node_modules/graphql/package.json', import.meta.url), 'utf8'))
 const installedMajor = Number.parseInt(graphqlManifest.version, 10)
 
-/** These frameworks refuse graphql 17, or bring Apollo, which does. */
-const onlyWith16 = ['apollo', 'mercurius', 'nest', 'type-graphql'].map((name) => `/test/.+/[^/]*${name}[^/]*\\.test\\.ts$`)
+/** These frameworks refuse graphql 17, or bring Apollo, which does; the code in the docs uses Apollo too. */
+const onlyWith16 = ['apollo', 'mercurius', 'nest', 'type-graphql', 'code-blocks'].map((name) => `/test/.+/[^/]*${name}[^/]*\\.test\\.ts$`)
+
+/** As files, not by name: by name, jest gives `import` and `require` a copy of graphql 17 each. */
+function graphqlFrom(name, major) {
+  const folder = `<rootDir>/node_modules/${name}`
+  const graphql = { '^graphql$': `${folder}/index.js`, '^graphql/(.+)$': `${folder}/$1` }
+  return { globals: { GRAPHQL_MAJOR: major }, moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'], ...graphql } }
+}
 
 const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '/test/decorators/standard/.+\\.ts$': standard, '\\.ts$': legacy },
-  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'] },
-  globals: { GRAPHQL_MAJOR: installedMajor },
+  ...graphqlFrom('graphql', installedMajor),
 }
 
 /** Everything below these folders has a project of its own. */
 const elsewhere = ['/test/decorators/standard/', '/test/browser/', '/test/providers/', '/test/package/']
 const tests = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`)
-
-/** As files, not by name: by name, jest gives `import` and `require` a copy each. */
-const graphql17 = '<rootDir>/node_modules/graphql-17'
 
 export default {
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
@@ -60,8 +63,7 @@ export default {
       displayName: 'graphql-17',
       testMatch: tests('core', 'decorators', 'schema', 'transports', 'graphql-major'),
       testPathIgnorePatterns: onlyWith16,
-      globals: { GRAPHQL_MAJOR: 17 },
-      moduleNameMapper: { ...common.moduleNameMapper, '^graphql$': `${graphql17}/index.js`, '^graphql/(.+)$': `${graphql17}/$1` },
+      ...graphqlFrom('graphql-17', 17),
     },
     { ...common, displayName: 'browser', testMatch: tests('browser') },
     { ...common, displayName: 'providers', testMatch: tests('providers') },

@@ -7,6 +7,7 @@ import { type IntrospectionBackendOptions, introspection } from './introspection
 import { type JwtOptions, jwt } from './jwt.js'
 import { type KeycloakOptions, keycloak } from './keycloak.js'
 import { isTokenBackend, moduleBackend } from './module.js'
+import { type SessionOptions, session } from './session.js'
 
 /** The options of each kind of backend that settings can name by its `type`. */
 export interface BackendOptions {
@@ -15,6 +16,7 @@ export interface BackendOptions {
   readonly auth0: Auth0Options
   readonly firebase: FirebaseOptions
   readonly introspection: IntrospectionBackendOptions
+  readonly session: SessionOptions
 }
 
 /** One entry of the settings' `backends`: an object with a `type`, an instance, a verify function, or a reference to a module's export. */
@@ -31,7 +33,14 @@ export interface ComposedBackend {
 }
 
 /** A new kind of backend is a new row. */
-const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = { jwt, keycloak, auth0, firebase, introspection }
+const FACTORIES: { readonly [Type in keyof BackendOptions]: (options: BackendOptions[Type], path: string) => TokenBackend } = {
+  jwt,
+  keycloak,
+  auth0,
+  firebase,
+  introspection,
+  session,
+}
 
 /**
  * Makes the backend that one entry of the settings describes. Does no I/O but to look for the file of a module reference and to

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { findChromium } from './chromium.mjs'
 import { build, buildExample, exitCode, repository, setUp, tool } from './set-up.mjs'
 
+const PROJECTS = ['unit', 'decorators-standard', 'graphql-17', 'browser']
 const args = process.argv.slice(2)
 
 await setUp()
@@ -16,28 +17,17 @@ process.exit(await exitCode(process.execPath, [tool('jest'), ...(args.length ===
 /** The whole suite, with coverage, and its results as JSON beside jest's own summary. */
 function whole() {
   mkdirSync(join(repository, '.cache'), { recursive: true })
-  return ['--coverage', '--json', '--outputFile=.cache/test-results.json', '--selectProjects', ...projects()]
+  return ['--coverage', '--json', '--outputFile=.cache/test-results.json', '--selectProjects', ...PROJECTS]
 }
 
 /** A part of it. Coverage of a part says nothing, so no threshold holds. The packed tarball is tested where it is named. */
 function part() {
   const projectsAreNamed = args.some((arg) => /^--(selectProjects|ignoreProjects)/.test(arg))
   const named = args.some((arg) => arg.includes('test/package')) ? ['package'] : []
-  return ['--coverageThreshold={}', ...args, ...(projectsAreNamed ? [] : ['--selectProjects', ...projects(), ...named])]
+  return ['--coverageThreshold={}', ...args, ...(projectsAreNamed ? [] : ['--selectProjects', ...PROJECTS, ...named])]
 }
 
-function projects() {
-  const always = ['unit', 'decorators-standard', 'graphql-17']
-  if (findChromium() !== null) return [...always, 'browser']
-  const reason = 'no Chromium or Chrome found: install one, or name it in CHROMIUM_PATH'
-  if (process.env.CI) {
-    console.error(`The browser tests cannot run: ${reason}.`)
-    process.exit(1)
-  }
-  console.warn(`Skipping the browser tests: ${reason}.`)
-  return always
-}
-
+/** Native ES modules for jest, and the browser for those tests that drive one; they say so themselves when there is none. */
 function environment() {
   const options = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
   return { ...process.env, NODE_OPTIONS: options.filter(Boolean).join(' '), CHROMIUM_PATH: findChromium() ?? '' }

@@ -53,6 +53,7 @@ describe('the principal of a Firebase ID token', () => {
     ['the tenant of Identity Platform', inTenant('acme'), { tenantId: 'acme' }, { tenant: 'acme' }],
     ['a tenant from a custom claim', { shop: 'acme' }, { claims: { tenant: 'shop' } }, { tenant: 'acme' }],
     ['roles from another claim', { rights: ['a'] }, { claims: { roles: 'rights' } }, { roles: ['a'] }],
+    ['the kind of a user, also where the mapping names a client', {}, { claims: { clientId: 'user_id' } }, { kind: 'user', clientId: 'uid-ada' }],
     ['the kind of a user, whatever a custom claim says', { client_id: 'uid-ada', azp: 'uid-ada' }, {}, { kind: 'user', clientId: null }],
   ])('has %s', async (_, claims, options, expected) => {
     expect(await principalOf(claims, options)).toMatchObject(expected)

@@ -49,7 +49,7 @@ const wired = new WeakSet<Sequelize>()
 
 /**
  * Makes every committed write of the models that `@Live` marks a change event on the bus, one for each row, in the order in which the
- * database confirmed the commits to this process. Call it once for a Sequelize instance, after or before its models are added.
+ * COMMITs were sent: that of the database for transactions that meet in a row. Call it once for a Sequelize instance, after or before its models are added.
  *
  * **When.** A write in a transaction is published when the outermost transaction has committed: managed, unmanaged, from a CLS
  * namespace, and across savepoints and `findOrCreate`. A rollback, a rolled back savepoint and a COMMIT that fails publish nothing; nor

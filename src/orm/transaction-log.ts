@@ -1,4 +1,5 @@
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize'
+import { orderCommits } from './commit-order.js'
 
 /** What a Sequelize 6 transaction also holds; its types leave it out. */
 interface Scope extends Transaction {
@@ -29,7 +30,7 @@ export interface TransactionLog<Item> {
 
 /**
  * Follows the transactions of a Sequelize instance and hands over what was recorded in one, in the order of recording, as soon as
- * the database has confirmed its COMMIT.
+ * the database has confirmed its COMMIT, and those that were sent before it.
  *
  * It stands at the query interface, and not at `transaction.afterCommit`, because only there is the truth: those hooks also run when
  * COMMIT has failed, and when a savepoint is given up to an outer transaction that is rolled back later; and one of them that throws
@@ -46,6 +47,7 @@ export interface TransactionLog<Item> {
  */
 export function logTransactions<Item>(sequelize: Sequelize, committed: (items: readonly Item[]) => void): TransactionLog<Item> {
   const logs = new WeakMap<Scope, Log<Item>>()
+  const takePlace = orderCommits(committed, PATIENCE)
   const boundaries = sequelize.getQueryInterface() as Boundaries
   const start = boundaries.startTransaction.bind(boundaries)
   const commit = boundaries.commitTransaction.bind(boundaries)
@@ -72,12 +74,16 @@ export function logTransactions<Item>(sequelize: Sequelize, committed: (items: r
     const scope = transaction as Scope
     // Sequelize sends nothing for a savepoint that is given up: its rows are the outer transaction's, and so are its items.
     if (isSavepoint(scope)) return commit(transaction, options)
+    const log = logOf(scope)
+    const place = takePlace()
+    let items: readonly Item[] = []
     try {
       const answer = await commit(transaction, { ...options, type: QueryTypes.RAW })
-      if (!isRollback(answer)) committed(logs.get(scope)?.items ?? [])
+      if (!isRollback(answer)) items = log.items
       return answer
     } finally {
       logs.delete(scope)
+      place(items)
     }
   }
 
@@ -93,12 +99,15 @@ export function logTransactions<Item>(sequelize: Sequelize, committed: (items: r
 
   return {
     record(transaction, items) {
-      if (transaction === null) return committed(items)
+      if (transaction === null) return takePlace()(items)
       const log = logOf(rootOf(transaction as Scope))
       for (const item of items) log.items.push(item)
     },
   }
 }
+
+/** Milliseconds that a COMMIT may go unanswered before the transactions after it are published without it. */
+const PATIENCE = 1000
 
 function rollBackTo<Item>({ items, savepoints }: Log<Item>, name: string): void {
   const index = savepoints.findLastIndex((savepoint) => savepoint.name === name)

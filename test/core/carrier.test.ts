@@ -58,6 +58,29 @@ describe('a node:http request', () => {
   })
 })
 
+describe('what a node:http request shows beside its headers', () => {
+  it('is its method, its session, and no certificate on a connection without TLS', async () => {
+    await send(['POST / HTTP/1.1'], (request) => {
+      const session = { id: 's1' }
+      const shown = carrierOf(Object.assign(request, { session }), 'http')
+      expect([shown.method, shown.session, shown.certificate?.()]).toEqual(['POST', session, null])
+      return extract(request)
+    })
+  })
+
+  it('is the certificate that the TLS connection knows, never one from a header', async () => {
+    await send(['GET / HTTP/1.1', 'X-Forwarded-Client-Cert: forged', 'X-SSL-Cert: forged'], (request) => {
+      const raw = Buffer.from('der')
+      expect(carrierOf(request, 'http').certificate?.()).toBeNull()
+      const tls = { headersDistinct: request.headersDistinct, url: '/', socket: { getPeerCertificate: () => ({ raw }) } as never }
+      expect(carrierOf(tls, 'http').certificate?.()).toBe(raw)
+      const without = { ...tls, socket: { getPeerCertificate: () => ({}) } as never }
+      expect(carrierOf(without, 'http').certificate?.()).toBeNull()
+      return extract(request)
+    })
+  })
+})
+
 describe('a fetch request', () => {
   it.each<[string, ConstructorParameters<typeof Headers>[0], string | null, string | null]>([
     ['one header', { Authorization: 'Bearer abc' }, 'abc', null],
@@ -84,6 +107,7 @@ describe('a fetch request', () => {
     const shown = carrierOf(request, 'sse', { token: 'abc' })
     expect(shown.header('x-a')).toEqual(['1'])
     expect(shown.params).toEqual({ token: 'abc' })
+    expect([shown.method, shown.session, shown.certificate]).toEqual(['GET', undefined, undefined])
     expect(extractCredentials(shown, RULES).refusal?.reason).toBe('MALFORMED_TOKEN')
   })
 })

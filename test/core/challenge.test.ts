@@ -56,6 +56,27 @@ describe('golden challenges', () => {
   })
 })
 
+describe('where DPoP is spoken (RFC 9449 §7.1)', () => {
+  const rules: ChallengeRules = { realm: 'orders', resourceMetadata: null, dpopAlgorithms: ['ES256', 'EdDSA'] }
+  it.each<[string, Refusal, number, string]>([
+    ['nobody is offered both schemes', { reason: 'MISSING_TOKEN' }, 401, 'Bearer realm="orders", DPoP algs="ES256 EdDSA"'],
+    [
+      'a missing scope is told with both',
+      { reason: 'INSUFFICIENT_SCOPE', requiredScopes: [['a']] },
+      403,
+      'Bearer realm="orders", error="insufficient_scope", scope="a", DPoP algs="ES256 EdDSA"',
+    ],
+    [
+      'a proof that was not taken is told to DPoP alone',
+      { reason: 'INVALID_TOKEN', proof: 'dpop' },
+      401,
+      'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA"',
+    ],
+  ])('%s', (_, refusal, status, challenge) => {
+    expect(httpRefusal([refusal], rules)).toEqual({ status, headers: { 'WWW-Authenticate': challenge, 'Cache-Control': 'no-store' } })
+  })
+})
+
 describe('a provider out of reach', () => {
   it.each<[number | undefined, string]>([
     [undefined, '5'],

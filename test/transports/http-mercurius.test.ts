@@ -106,6 +106,10 @@ describe('mercuriusAuth', () => {
     expect((await ask(url, '{ mine }')).status).toBe(401)
   })
 
+  it.each([undefined, {}, { errorFormatter: 'default' }])('asks for an error formatter at once, when it is given %j', (options) => {
+    expect(() => mercuriusAuth(openShop().auth, options as never)).toThrow("mercuriusAuth: errorFormatter: expected Mercurius' own formatter")
+  })
+
   it('answers nothing while it is not attached', async () => {
     const { auth, schema, calls } = openShop()
     const app = open()

@@ -90,11 +90,21 @@ export interface MercuriusAuth<Request extends MercuriusRequest, Reply extends M
  * allowed, since hooks are not told which one runs; what is refused there is an error with `statusCode` and `headers`.
  *
  * Does not cover Mercurius' subscriptions: guarded fields refuse there.
+ *
+ * @throws {ConfigurationError} without an error formatter.
  */
 export function mercuriusAuth<Request extends MercuriusRequest = MercuriusRequest, Reply extends MercuriusReply = MercuriusReply>(
   auth: Auth,
-  { errorFormatter, context: contextOf }: MercuriusAuthOptions<Request, Reply>,
+  options: MercuriusAuthOptions<Request, Reply>,
 ): MercuriusAuth<Request, Reply> {
+  const { errorFormatter, context: contextOf } = options ?? {}
+  if (typeof errorFormatter !== 'function') {
+    throw new ConfigurationError(
+      'mercuriusAuth: errorFormatter',
+      "Mercurius' own formatter, or the application's",
+      '{ errorFormatter: mercurius.defaultErrorFormatter }',
+    )
+  }
   let attached = false
   return {
     options: {

@@ -129,15 +129,25 @@ describe('online validation', () => {
     expect(await judge(online, await clientToken('reporting-job'))).toMatchObject({ kind: 'client', clientId: 'reporting-job', roles: ['clerk'] })
   })
 
-  it.each(['id_token', 'refresh_token'] as const)('refuses an %s, which Keycloak calls active and gives our audience', async (kind) => {
-    const { [kind]: token } = await logIn('alice')
-    expect(await introspect(token)).toMatchObject({ active: true, aud: expect.arrayContaining(['orders-api']) })
+  it('refuses an ID token that Keycloak calls active, with our audience and all roles', async () => {
+    const { id_token: token } = await logIn('alice', { client: 'rfc9068-web' })
+    expect(await introspect(token)).toMatchObject({
+      active: true,
+      typ: 'ID',
+      aud: expect.arrayContaining(['orders-api']),
+      realm_access: { roles: ['customer'] },
+    })
     expect(await verdict(online, token)).toBe('INVALID_TOKEN')
   })
 
-  it('does not take an audience that only the answer has', async () => {
+  it('refuses a refresh token', async () => {
+    expect(await verdict(online, (await logIn('alice')).refresh_token)).toBe('INVALID_TOKEN')
+  })
+
+  it('takes tokens for its own audience alone', async () => {
     const { access_token: token } = await logIn('alice', { client: 'other-web', scope: 'openid audience-billing-api' })
-    expect(await verdict(keycloak({ ...ONLINE, audience: 'billing-api' }), token)).toBe('accepted')
+    const billing = keycloak({ ...ONLINE, clientId: 'billing-api', clientSecret: 'billing-api-secret', audience: 'billing-api' })
+    expect(await verdict(billing, token)).toBe('accepted')
     expect(await verdict(online, token)).toBe('INVALID_TOKEN')
   })
 
@@ -151,7 +161,7 @@ describe('online validation', () => {
 
   it.each(['client_secret_basic', 'client_secret_post'] as const)('shows a secret of any characters by %s', async (clientAuthentication) => {
     const secret = 'p%+ :ü&='
-    const { access_token: token } = await logIn('alice')
+    const { access_token: token } = await logIn('alice', { scope: 'openid audience-billing-api' })
     try {
       await client('billing-api', { secret })
       expect(await verdict(keycloak({ ...ONLINE, clientId: 'billing-api', clientSecret: secret, clientAuthentication }), token)).toBe('accepted')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { flag, hint } from '../../core/options.js'
-import { isSecureUrl } from '../keys/secure-url.js'
+import { isSecureUrl } from '../../core/secure-url.js'
 
 /** Where a Keycloak is, and which of its realms count. */
 export interface KeycloakLocation {

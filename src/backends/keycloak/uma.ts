@@ -134,7 +134,8 @@ function outcomeOf(status: number, body: unknown): Outcome {
   if (status === 200 && Array.isArray(body)) return body.map(grantOf)
   const error = typeof body === 'object' && body !== null ? (body as { readonly error?: unknown }).error : undefined
   if (status === 403 && error === 'access_denied') return []
-  if (status === 401 && error === 'invalid_grant') return []
+  // 26.5 says it with 401, 26.7 with 400.
+  if ((status === 401 || status === 400) && error === 'invalid_grant') return []
   if (status === 400 && error === 'invalid_resource') return 'unknown resource'
   if (status === 400 && error === 'invalid_scope') return 'unknown scope'
   throw providerUnavailable(`Keycloak answered the question for permissions with status ${status}`)

@@ -199,8 +199,8 @@ describe('the answer', () => {
     expect(realm.received.token).toHaveLength(1)
   })
 
-  it('denies everything to a token that Keycloak does not take any more', async () => {
-    realm.tokenEndpoint = () => ({ status: 401, body: { error: 'invalid_grant' } })
+  it.each([400, 401])('denies everything to a token that Keycloak does not take any more, which it says with %s', async (status) => {
+    realm.tokenEndpoint = () => ({ status, body: { error: 'invalid_grant' } })
     expect(await source()([ask('order#cancel', 'order-1'), ask('order#view', 'order-1')])).toEqual([false, false])
   })
 })

@@ -3,7 +3,7 @@ import { useGenericAuth } from '@envelop/generic-auth'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
 import { authenticateRequest } from '../core/authenticate-request.js'
-import type { AnyRequest } from '../core/carrier.js'
+import { type AnyRequest, isNodeRequest } from '../core/carrier.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { authorizeOperation } from './authorize-operation.js'
 import { protectSchema } from './protect-schema.js'
@@ -64,7 +64,7 @@ export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
 /** The request of node:http where there is one: what adapters make of it as a fetch request has lost the second of two headers. */
 function requestOf(context: object): AnyRequest {
   const { request, req } = context as { request?: AnyRequest; req?: AnyRequest }
-  const found = req !== undefined && 'headersDistinct' in req ? req : (request ?? req)
+  const found = isNodeRequest(req) ? req : (request ?? req)
   if (found === undefined) {
     throw new ConfigurationError('useAuth', 'the request in the context, as `request` or `req`, or a transport that sets `auth`', 'getEnveloped({ req })')
   }

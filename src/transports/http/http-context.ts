@@ -1,7 +1,7 @@
 import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { authenticateRequest } from '../../core/authenticate-request.js'
-import type { AnyRequest } from '../../core/carrier.js'
+import { type AnyRequest, isNodeRequest } from '../../core/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 
 /** A request of fetch or node:http, Express included, or an object that holds one under `raw`, as Fastify's does. */
@@ -46,6 +46,5 @@ function requestIn(given: unknown): AnyRequest {
 }
 
 function isRequest(value: unknown): value is AnyRequest {
-  if (typeof value !== 'object' || value === null) return false
-  return 'headersDistinct' in value || typeof (value as { headers?: { get?: unknown } }).headers?.get === 'function'
+  return isNodeRequest(value) || typeof (value as { headers?: { get?: unknown } } | null | undefined)?.headers?.get === 'function'
 }

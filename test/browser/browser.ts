@@ -22,6 +22,7 @@ export function findBrowser(): string | null {
   if (found !== undefined) return found
   const reason = 'No Chromium or Chrome found: install one, or name it in CHROMIUM_PATH.'
   if (process.env.CI) throw new Error(reason)
-  console.warn(`${reason} The browser tests are skipped.`)
+  // Not by console: jest does not show what a skipped file has said.
+  process.stderr.write(`${reason} The browser tests are skipped.\n`)
   return null
 }

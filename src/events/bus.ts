@@ -5,7 +5,7 @@ export interface ChangeEvent {
   readonly id: string | number
   /** The row's tenant, or `null` where the model has none. */
   readonly tenant: string | null
-  /** Columns that the write changed; every written column for `new`, none for `erase`. */
+  /** Attributes that the write changed; of a bulk write, those that it set. Every written one for `new`, none for `erase`. */
   readonly changed: readonly string[]
   /** Counts up by one for each event of one publisher, in commit order. */
   readonly sequence: number

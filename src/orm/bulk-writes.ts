@@ -1,5 +1,5 @@
 import { Model } from 'sequelize'
-import { type LiveModel, meansDeleted, type RowState, rowId } from './live-model.js'
+import { type LiveModel, meansDeleted, rowId } from './live-model.js'
 import { type ObservedWrite, type Observer, observeWrite, UnseenRowsError } from './observed-write.js'
 import { NO_ROWS, type RowStates } from './row-changes.js'
 import { returnsRows, type Values, type WriteInterface } from './write-interface.js'
@@ -20,11 +20,12 @@ export function observeBulkWrites(writes: WriteInterface, observer: Observer): v
     const before = await write.rows.where(where)
     if (!returning || options.returning) {
       const result = await bulkUpdate(table, values, where, options, attributes)
-      await write.look(() => rowsUpdated(write, before, values, { ids: returnedIds(live, result), count: typeof result === 'number' ? result : null }))
+      const ids = returnedIds(live, result)
+      await write.look(() => rowsUpdated(write, before, values, { ids, count: countOf(result), some: ids === null && Boolean(options.limit) }))
       return result
     }
     const rows = (await bulkUpdate(table, values, where, { ...options, returning: [live.id.field], raw: true }, attributes)) as readonly Values[]
-    await write.look(() => rowsUpdated(write, before, values, { ids: rows.map((row) => rowId(row[live.id.field])), count: rows.length }))
+    await write.look(() => rowsUpdated(write, before, values, { ids: rows.map((row) => rowId(row[live.id.field])), count: rows.length, some: false }))
     return rows.length
   }
 
@@ -36,7 +37,7 @@ export function observeBulkWrites(writes: WriteInterface, observer: Observer): v
       const write = observeWrite(observer, live, table, options)
       const before = await write.rows.where(where)
       const result = await calculate(model, table, where, amounts, extra, options)
-      await write.look(() => rowsUpdated(write, before, { ...amounts, ...extra }, { ids: null, count: null }))
+      await write.look(() => rowsUpdated(write, before, { ...amounts, ...extra }, { ids: null, count: countOf(result), some: false }))
       return result
     }
   }
@@ -44,7 +45,7 @@ export function observeBulkWrites(writes: WriteInterface, observer: Observer): v
   writes.bulkDelete = async (table, where, options = {}, model) => {
     const live = observer.liveModel(model ?? options.model)
     if (live === undefined) return bulkDelete(table, where, options, model)
-    const write = observeWrite(observer, live, table, { ...options, limit: null })
+    const write = observeWrite(observer, live, table, options)
     const before = await write.rows.where(options.truncate === true ? {} : where)
     const result = await bulkDelete(table, where, options, model)
     await write.look(() => rowsDeleted(write, before, result))
@@ -52,13 +53,17 @@ export function observeBulkWrites(writes: WriteInterface, observer: Observer): v
   }
 }
 
-/** What the database said of an update: which rows it wrote, how many; `null` for what it did not say. */
+/** What is known of an update. */
 interface Outcome {
+  /** The rows that it wrote; `null` where the database did not say. */
   readonly ids: readonly (string | number)[] | null
+  /** How many it wrote; `null` where the database did not say. */
   readonly count: number | null
+  /** Whether it wrote only some of the rows that matched, and nobody said which. */
+  readonly some: boolean
 }
 
-async function rowsUpdated(write: ObservedWrite, before: RowStates, values: Values, { ids, count }: Outcome): Promise<void> {
+async function rowsUpdated(write: ObservedWrite, before: RowStates, values: Values, { ids, count, some }: Outcome): Promise<void> {
   const { live } = write
   const fields = Object.keys(values)
   if (fields.includes(live.id.field)) {
@@ -66,19 +71,26 @@ async function rowsUpdated(write: ObservedWrite, before: RowStates, values: Valu
     return
   }
   const written = ids ?? [...before.keys()]
-  const after = movesTenants(live, fields) || written.some((id) => !before.has(id)) ? await write.rows.ids(written) : afterwards(live, before, written, values)
+  const unsure = some || movesTenants(live, fields) || written.some((id) => !before.has(id))
+  const after = unsure ? await write.rows.ids(written) : afterwards(live, before, new Set(written), values)
   write.changed(beforehand(live, before, after, values), after, fields)
   // Between the look at the rows and the write, somebody else made more of them match.
   if (count !== null && count > written.length) throw new UnseenRowsError('an update wrote more rows than it was seen to match')
 }
 
 async function rowsDeleted(write: ObservedWrite, before: RowStates, result: unknown): Promise<void> {
-  const count = typeof result === 'number' ? result : before.size
+  const count = countOf(result) ?? before.size
   if (count === before.size) return write.changed(before, NO_ROWS, [])
   const left = await write.rows.ids([...before.keys()])
   const gone = new Map([...before].filter(([id]) => !left.has(id)))
   write.changed(gone, NO_ROWS, [])
   if (count > gone.size) throw new UnseenRowsError('a delete erased more rows than it was seen to match')
+}
+
+/** Rows affected: Sequelize answers with the number alone, or behind the rows. */
+function countOf(result: unknown): number | null {
+  const count: unknown = Array.isArray(result) ? result[1] : result
+  return typeof count === 'number' ? count : null
 }
 
 function returnedIds({ id }: LiveModel, result: unknown): readonly (string | number)[] | null {
@@ -92,11 +104,10 @@ function movesTenants({ tenant }: LiveModel, fields: readonly string[]): boolean
 }
 
 /** The written rows after a write of plain values, told without another look. */
-function afterwards(live: LiveModel, before: RowStates, written: readonly (string | number)[], values: Values): RowStates {
-  const deletion = live.deletion?.field
-  const apply = (state: RowState): RowState =>
-    deletion !== undefined && Object.hasOwn(values, deletion) ? { ...state, deleted: meansDeleted(live, values[deletion]) } : state
-  return new Map(written.flatMap((id) => [before.get(id) ?? []].flat().map((state) => [id, apply(state)] as const)))
+function afterwards(live: LiveModel, before: RowStates, written: ReadonlySet<string | number>, values: Values): RowStates {
+  const { deletion } = live
+  const set = deletion === null || !Object.hasOwn(values, deletion.field) ? {} : { deleted: meansDeleted(live, values[deletion.field]) }
+  return new Map([...before].filter(([id]) => written.has(id)).map(([id, state]) => [id, { ...state, ...set }]))
 }
 
 /** The written rows before the write. One that was not looked at in time was there too: an update makes no rows. */

@@ -10,7 +10,8 @@ export interface LiveOptions<Row extends Model = Model> {
   /** The bus topic of the model's change events. @default 'model:<Name>' */
   readonly topic?: string
   /**
-   * Whose a row is: the attribute that holds the tenant, or a function of the row. A row whose attribute is `NULL` has no tenant.
+   * Whose a row is: the attribute that holds the tenant, or a function of the row. A row whose attribute is `NULL` has no
+   * tenant; a number is told as text.
    *
    * A function is called with the row as the database holds it, which costs a query before and after each write. What throws, or
    * answers neither a string nor `null`, is reported, and no event is published.

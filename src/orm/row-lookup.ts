@@ -13,7 +13,6 @@ export interface LookupOptions {
   readonly transaction?: Transaction | null | undefined
   readonly logging?: unknown
   readonly searchPath?: string
-  readonly limit?: number | null
 }
 
 /** Sequelize's select on columns, below models, scopes and hooks. Its types know neither `tableAs` nor aliased attributes. */
@@ -39,7 +38,7 @@ export interface RowLookup {
  * @param unreadable told why the state of a row could not be read
  */
 export function lookUpRows(sequelize: Sequelize, live: LiveModel, table: TableName, options: LookupOptions, unreadable: (error: unknown) => void): RowLookup {
-  const { transaction, logging, searchPath, limit } = options
+  const { transaction, logging, searchPath } = options
   const attributes = stateAttributes(live)?.map(({ attribute, field }) => [field, attribute]) ?? allColumns(live)
 
   const read = (rows: readonly Model[]): RowStates => {
@@ -60,7 +59,10 @@ export function lookUpRows(sequelize: Sequelize, live: LiveModel, table: TableNa
       attributes,
       // The table under its own name: conditions of the application's may spell it out.
       tableAs: typeof table === 'string' ? table : table.tableName,
-      ...given({ transaction, logging, searchPath, limit }),
+      // A replica may not know yet what was written a moment ago.
+      useMaster: true,
+      raw: false,
+      ...given({ transaction, logging, searchPath }),
     })
     return read(rows)
   }

@@ -48,8 +48,9 @@ const optionsShape = z.strictObject(
 const wired = new WeakSet<Sequelize>()
 
 /**
- * Makes every committed write of the models that `@Live` marks a change event on the bus, one for each row, in the order in which the
- * COMMITs were sent: that of the database for transactions that meet in a row. Call it once for a Sequelize instance, after or before its models are added.
+ * Makes every committed write of the models that `@Live` marks a change event on the bus: one for each row, in the order in which the
+ * COMMITs were sent, which is the database's own for transactions that meet in a row. Call it once for a Sequelize instance, after or
+ * before its models are added.
  *
  * **When.** A write in a transaction is published when the outermost transaction has committed: managed, unmanaged, from a CLS
  * namespace, and across savepoints and `findOrCreate`. A rollback, a rolled back savepoint and a COMMIT that fails publish nothing; nor
@@ -69,7 +70,9 @@ const wired = new WeakSet<Sequelize>()
  * Rows whose ids cannot be told are reported to `audit`, not guessed: a `bulkCreate` that sets some ids and leaves others to a
  * database without `RETURNING`, and rows that another connection makes match between the look and a static `destroy` (without
  * `RETURNING`, also `update`). An `upsert` says `new` or `edit` by what was there before it, whatever Sequelize's `created` says.
- * `destroy` of an instance says `erase` also when somebody else had erased the row.
+ * `destroy` of an instance says `erase` also when somebody else had erased the row, and a static `update` with a `limit` says `edit`
+ * of every row that matched, unless the database has `RETURNING`. Of an instance that was loaded with its tenant column, that value
+ * counts: reload one that may be stale. Rows of one model in several schemas are told apart by their ids alone.
  *
  * Run against PostgreSQL and SQLite. On MySQL and MariaDB a deadlock rolls back the whole transaction: let its error reach the end
  * of the transaction there, for a commit that follows it would publish what was written before.

@@ -11,6 +11,7 @@ export interface WriteOptions extends LookupOptions {
   readonly ignoreDuplicates?: boolean
   readonly updateOnDuplicate?: readonly string[]
   readonly truncate?: boolean
+  readonly limit?: number | null
   readonly raw?: boolean
 }
 

@@ -1,52 +1,7 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { createAudit } from '../../src/core/audit.js'
-import { type Lease, openLease, streamUnderLease } from '../../src/core/lease.js'
-import { Clock, NOW, principal, recorder } from './support.js'
-
-/** A lease on a clock of its own, whose timers fire only when the test says so. */
-function open(expiresAt: number | null = NOW + 60): { readonly lease: Lease; readonly clock: Clock; readonly log: ReturnType<typeof recorder> } {
-  const clock = new Clock()
-  const log = recorder()
-  const who = expiresAt === null ? null : principal({ expiresAt })
-  return { lease: openLease({ principal: who, transport: 'test', audit: createAudit(log.logger), now: clock.now }), clock, log }
-}
-
-/** A source that gives what it is told to, one item for each push. */
-class Source<T> implements AsyncIterableIterator<T> {
-  readonly #items: T[] = []
-  readonly #waiting: ((result: IteratorResult<T>) => void)[] = []
-  returned = 0
-
-  push(item: T): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#items.push(item)
-    else next({ done: false, value: item })
-  }
-
-  finish(): void {
-    for (const next of this.#waiting.splice(0)) next({ done: true, value: undefined })
-  }
-
-  next(): Promise<IteratorResult<T>> {
-    const item = this.#items.shift()
-    if (item !== undefined) return Promise.resolve({ done: false, value: item })
-    return new Promise((resolve) => this.#waiting.push(resolve))
-  }
-
-  async return(): Promise<IteratorResult<T>> {
-    this.returned += 1
-    return { done: true, value: undefined }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-}
-
-const END = { done: true, value: undefined }
-const item = <T>(value: T): IteratorResult<T> => ({ done: false, value })
+import { openLease } from '../../src/core/lease.js'
+import { NOW, openTestLease, principal, recorder } from './support.js'
 
 beforeEach(() => {
   jest.useFakeTimers()
@@ -57,7 +12,7 @@ afterEach(() => {
 
 describe('a lease', () => {
   it('lives until exp, and not on it', () => {
-    const { lease, clock } = open()
+    const { lease, clock } = openTestLease()
     clock.seconds = NOW + 59.999
     expect(lease.isAlive()).toBe(true)
     clock.seconds = NOW + 60
@@ -66,7 +21,7 @@ describe('a lease', () => {
   })
 
   it('ends by its timer when nobody looks', () => {
-    const { lease, clock } = open()
+    const { lease, clock } = openTestLease()
     const reasons: string[] = []
     lease.onEnd((reason) => reasons.push(reason))
     clock.seconds = NOW + 60
@@ -76,7 +31,7 @@ describe('a lease', () => {
   })
 
   it('is found expired by whoever looks before the timer fired', () => {
-    const { lease, clock } = open()
+    const { lease, clock } = openTestLease()
     const reasons: string[] = []
     lease.onEnd((reason) => reasons.push(reason))
     clock.seconds = NOW + 61
@@ -86,7 +41,7 @@ describe('a lease', () => {
   })
 
   it('goes on when its timer fires before the clock has come to exp', () => {
-    const { lease, clock } = open()
+    const { lease, clock } = openTestLease()
     clock.seconds = NOW + 30
     jest.advanceTimersByTime(60_000)
     expect(lease.ended).toBeNull()
@@ -97,7 +52,7 @@ describe('a lease', () => {
 
   it('to the year 2286 does not end at once: no timer is longer than Node can wait', () => {
     const set = jest.spyOn(globalThis, 'setTimeout')
-    const { lease, clock } = open(9_999_999_999)
+    const { lease, clock } = openTestLease(9_999_999_999)
     for (let day = 0; day < 40; day += 1) {
       clock.seconds += 86_400
       jest.advanceTimersByTime(86_400_000)
@@ -112,13 +67,13 @@ describe('a lease', () => {
   })
 
   it.each([NOW, NOW - 1, -1, 0])('of a token that expired at %p ends before it has begun', (expiresAt) => {
-    const { lease } = open(expiresAt)
+    const { lease } = openTestLease(expiresAt)
     expect(lease.ended).toBe('expired')
     expect(jest.getTimerCount()).toBe(0)
   })
 
   it('of nobody, and of a token without exp, needs no timer', () => {
-    expect(open(null).lease.isAlive()).toBe(true)
+    expect(openTestLease(null).lease.isAlive()).toBe(true)
     const audit = createAudit(recorder().logger)
     expect(openLease({ principal: principal(), transport: 'test', audit, now: () => Number.MAX_SAFE_INTEGER }).isAlive()).toBe(true)
     expect(jest.getTimerCount()).toBe(0)
@@ -127,7 +82,7 @@ describe('a lease', () => {
   it('does not keep the process alive', () => {
     jest.useRealTimers()
     const set = jest.spyOn(globalThis, 'setTimeout')
-    const { lease } = open()
+    const { lease } = openTestLease()
     const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout)
     expect(timers.map((timer) => timer.hasRef())).toEqual([false])
     lease.end('closed')
@@ -135,7 +90,7 @@ describe('a lease', () => {
   })
 
   it('tells each listener once, and those who come late at once', () => {
-    const { lease } = open()
+    const { lease } = openTestLease()
     const told: string[] = []
     lease.onEnd((reason) => told.push(`early ${reason}`))
     lease.end('closed')
@@ -146,7 +101,7 @@ describe('a lease', () => {
   })
 
   it('does not tell a listener that was taken back', () => {
-    const { lease } = open()
+    const { lease } = openTestLease()
     const listener = jest.fn()
     lease.onEnd(listener)()
     lease.end('closed')
@@ -154,7 +109,7 @@ describe('a lease', () => {
   })
 
   it('tells the others when one listener throws, and says so in the audit log', () => {
-    const { lease, log, clock } = open()
+    const { lease, log, clock } = openTestLease()
     const told: string[] = []
     lease.onEnd(() => {
       throw new RangeError('canary')
@@ -167,248 +122,12 @@ describe('a lease', () => {
   })
 
   it('says in the audit log when it began and how it ended, with one id', () => {
-    const { lease, log, clock } = open()
+    const { lease, log, clock } = openTestLease()
     clock.seconds = NOW + 60
     expect(lease.isAlive()).toBe(false)
     expect(log.lines.map(({ event }) => event)).toEqual([
       expect.objectContaining({ event: 'lease.opened', leaseId: lease.id, transport: 'test', subject: 'ada', expiresAt: NOW + 60 }),
       expect.objectContaining({ event: 'lease.ended', leaseId: lease.id, transport: 'test', subject: 'ada', reason: 'expired', seconds: 60 }),
     ])
-  })
-})
-
-describe('a stream under a lease', () => {
-  it('gives what its source gives, and ends with it', async () => {
-    const { lease } = open()
-    const source = new Source<number>()
-    const done = jest.fn()
-    const stream = streamUnderLease(source, lease, { done })
-    source.push(1)
-    expect(await stream.next()).toEqual(item(1))
-    const last = stream.next()
-    source.finish()
-    expect(await last).toEqual(END)
-    expect(await stream.next()).toEqual(END)
-    expect(done).toHaveBeenCalledTimes(1)
-    expect(lease.ended).toBeNull()
-  })
-
-  it('gives nothing at or after exp, also when the timer is late', async () => {
-    const { lease, clock } = open()
-    const source = new Source<number>()
-    const stream = streamUnderLease(source, lease)
-    clock.seconds = NOW + 59.999
-    source.push(1)
-    expect(await stream.next()).toEqual(item(1))
-    const next = stream.next()
-    clock.seconds = NOW + 60
-    source.push(2)
-    expect(await next).toEqual(END)
-    expect(source.returned).toBe(1)
-  })
-
-  it('does not give what the source gave before exp and the consumer asks for after it', async () => {
-    const { lease, clock } = open()
-    const source = new Source<number>()
-    const stream = streamUnderLease(source, lease)
-    source.push(1)
-    clock.seconds = NOW + 60
-    expect(await stream.next()).toEqual(END)
-    expect(source.returned).toBe(1)
-  })
-
-  it('ends at exp while it is idle', async () => {
-    const { lease, clock } = open()
-    const source = new Source<number>()
-    const done = jest.fn()
-    const next = streamUnderLease(source, lease, { done }).next()
-    clock.seconds = NOW + 60
-    await jest.advanceTimersByTimeAsync(60_000)
-    expect(await next).toEqual(END)
-    expect(source.returned).toBe(1)
-    expect(done).toHaveBeenCalledTimes(1)
-  })
-
-  it('tells its source to return at the end also when nobody is reading', async () => {
-    const { lease } = open()
-    const source = new Source<number>()
-    const stream = streamUnderLease(source, lease, { last: () => -1 })
-    lease.end('expired')
-    expect(source.returned).toBe(1)
-    expect(await stream.next()).toEqual(item(-1))
-    expect(await stream.next()).toEqual(END)
-    expect(source.returned).toBe(1)
-  })
-
-  it('says why it stops where it is asked to, once', async () => {
-    const { lease, clock } = open()
-    const source = new Source<number>()
-    const stream = streamUnderLease(source, lease, { last: (reason) => (reason === 'expired' ? -1 : -2) })
-    const waiting = [stream.next(), stream.next(), stream.next()]
-    clock.seconds = NOW + 60
-    await jest.advanceTimersByTimeAsync(60_000)
-    expect(await Promise.all(waiting)).toEqual([item(-1), END, END])
-    expect(await stream.next()).toEqual(END)
-  })
-
-  it('says nothing when the connection was closed: nobody is there to read it', async () => {
-    const { lease } = open()
-    const stream = streamUnderLease(new Source<number>(), lease, { last: () => -1 })
-    const next = stream.next()
-    lease.end('closed')
-    expect(await next).toEqual(END)
-  })
-
-  it('of a lease that has ended begins with its end', async () => {
-    const { lease } = open()
-    lease.end('expired')
-    const source = new Source<number>()
-    source.push(1)
-    const stream = streamUnderLease(source, lease, { last: () => -1 })
-    expect(await stream.next()).toEqual(item(-1))
-    expect(await stream.next()).toEqual(END)
-    expect(source.returned).toBe(1)
-  })
-
-  it('answers several questions at once in their order', async () => {
-    const { lease } = open()
-    const source = new Source<number>()
-    const stream = streamUnderLease(source, lease)
-    const answers = [stream.next(), stream.next(), stream.next()]
-    source.push(1)
-    source.push(2)
-    expect(await answers[0]).toEqual(item(1))
-    expect(await answers[1]).toEqual(item(2))
-    source.finish()
-    expect(await answers[2]).toEqual(END)
-  })
-
-  it.each<[string, (stream: AsyncGenerator<number, void, void>) => Promise<unknown>]>([
-    ['return', (stream) => stream.return()],
-    ['throw', (stream) => stream.throw(new Error('stop')).catch(() => undefined)],
-    ['dispose', (stream) => (stream as unknown as AsyncDisposable)[Symbol.asyncDispose]() as Promise<void>],
-  ])('ends on %s: the source is told, those who wait get the end, the lease lives on', async (_, stop) => {
-    const { lease } = open()
-    const source = new Source<number>()
-    const done = jest.fn()
-    const stream = streamUnderLease(source, lease, { done, last: () => -1 })
-    const waiting = stream.next()
-    await stop(stream)
-    await stop(stream)
-    expect(await waiting).toEqual(END)
-    expect(source.returned).toBe(1)
-    expect(done).toHaveBeenCalledTimes(1)
-    lease.end('expired')
-    expect(await stream.next()).toEqual(END)
-    expect(source.returned).toBe(1)
-  })
-
-  it('ends when its consumer breaks off', async () => {
-    const { lease } = open()
-    const source = new Source<number>()
-    source.push(1)
-    for await (const value of streamUnderLease(source, lease)) {
-      expect(value).toBe(1)
-      break
-    }
-    expect(source.returned).toBe(1)
-  })
-
-  it.each<[string, () => AsyncIterator<number>['next']]>([
-    ['rejects', () => () => Promise.reject(new RangeError('broken'))],
-    [
-      'throws',
-      () => () => {
-        throw new RangeError('broken')
-      },
-    ],
-  ])('passes on that its source %s, and ends', async (_, next) => {
-    const { lease } = open()
-    const done = jest.fn()
-    const stream = streamUnderLease({ [Symbol.asyncIterator]: () => ({ next: next() }) }, lease, { done })
-    await expect(stream.next()).rejects.toThrow(RangeError)
-    expect(await stream.next()).toEqual(END)
-    expect(done).toHaveBeenCalledTimes(1)
-  })
-
-  it.each<[string, () => unknown]>([
-    [
-      'throws',
-      () => {
-        throw new Error('broken')
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('broken'))],
-    ['never answers', () => new Promise(() => undefined)],
-  ])('ends also when the source’s return %s', async (_, stop) => {
-    const { lease } = open()
-    const waiting = (): Promise<IteratorResult<number>> => new Promise(() => undefined)
-    const stream = streamUnderLease({ [Symbol.asyncIterator]: () => ({ next: waiting, return: stop as () => Promise<IteratorResult<number>> }) }, lease)
-    const next = stream.next()
-    lease.end('expired')
-    expect(await next).toEqual(END)
-    expect(await stream.return()).toEqual(END)
-  })
-
-  it('takes a source that answers without promises, or cannot be told to return', async () => {
-    const { lease } = open()
-    const plain = { next: () => item(7) as unknown as Promise<IteratorResult<number>> }
-    const stream = streamUnderLease({ [Symbol.asyncIterator]: () => plain }, lease)
-    expect(await stream.next()).toEqual(item(7))
-    lease.end('expired')
-    expect(await stream.next()).toEqual(END)
-  })
-
-  it('is one of several on a lease, and all of them end', async () => {
-    const { lease } = open()
-    const sources = [new Source<number>(), new Source<number>(), new Source<number>()]
-    const answers = sources.map((source) => streamUnderLease(source, lease).next())
-    lease.end('expired')
-    expect(await Promise.all(answers)).toEqual([END, END, END])
-    expect(sources.map(({ returned }) => returned)).toEqual([1, 1, 1])
-  })
-
-  it('leaves nothing behind on the lease when it ends first', async () => {
-    const listeners = new Set<unknown>()
-    const lease = {
-      isAlive: () => true,
-      ended: null,
-      onEnd: (listener: unknown) => {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
-      },
-    } as unknown as Lease
-    const stream = streamUnderLease(new Source<number>(), lease)
-    expect(listeners.size).toBe(1)
-    await stream.return()
-    expect(listeners.size).toBe(0)
-  })
-
-  it('keeps memory flat over 100 000 events', async () => {
-    jest.useRealTimers()
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    const { lease } = open()
-    let given = 0
-    const endless: AsyncIterable<number> = {
-      [Symbol.asyncIterator]: () => ({
-        next: async () => {
-          given += 1
-          return item(given)
-        },
-      }),
-    }
-    const stream = streamUnderLease(endless, lease)
-    const read = async (events: number): Promise<number> => {
-      for (let event = 0; event < events; event += 1) await stream.next()
-      collect()
-      return process.memoryUsage().heapUsed
-    }
-    const before = await read(10_000)
-    const after = await read(100_000)
-    expect(given).toBe(110_000)
-    // A reaction kept for each event would be some 20 MB.
-    expect(after - before).toBeLessThan(3_000_000)
-    lease.end('closed')
   })
 })

@@ -1,8 +1,9 @@
-import type { AuditLogger } from '../../src/core/audit.js'
+import { type AuditLogger, createAudit } from '../../src/core/audit.js'
 import { type Auth, createEngine, type EngineParts } from '../../src/core/auth.js'
 import type { TokenBackend, VerifiedToken } from '../../src/core/backend.js'
 import type { Carrier, CredentialsRules } from '../../src/core/credentials.js'
 import { InvalidTokenError } from '../../src/core/errors.js'
+import { type Lease, openLease } from '../../src/core/lease.js'
 import { createPrincipal, type Principal } from '../../src/core/principal.js'
 import { type CommonSettings, resolveSettings } from '../../src/core/settings.js'
 
@@ -97,4 +98,16 @@ export function engine(
   const clock = new Clock()
   const log = recorder()
   return { auth: createEngine(resolveSettings({ now: clock.now, audit: { logger: log.logger }, ...settings }, backends), parts), clock, log }
+}
+
+/** A lease on a clock of its own, whose timers fire only when the test says so. */
+export function openTestLease(expiresAt: number | null = NOW + 60): {
+  readonly lease: Lease
+  readonly clock: Clock
+  readonly log: ReturnType<typeof recorder>
+} {
+  const clock = new Clock()
+  const log = recorder()
+  const who = expiresAt === null ? null : principal({ expiresAt })
+  return { lease: openLease({ principal: who, transport: 'test', audit: createAudit(log.logger), now: clock.now }), clock, log }
 }

@@ -1,7 +1,9 @@
 import { publicAccess } from '../../../src/decorators/public-access.js'
 import { requireOAuth } from '../../../src/decorators/require-oauth.js'
 import { requirePerm } from '../../../src/decorators/require-perm.js'
-import { cases, type Fixtures, functionForm, SYMBOL } from '../cases.js'
+import { cases } from '../cases.js'
+import { type Fixtures, SYMBOL } from '../fixtures.js'
+import { functionForm } from '../function-form.js'
 
 interface Args {
   readonly id?: unknown

@@ -5,8 +5,8 @@ import type { Credentials } from '../core/credentials.js'
 import { flag, hint, parseOptions } from '../core/options.js'
 import type { Refusal } from '../core/refusal.js'
 import { checkProof, type ProofRules } from './dpop/proof.js'
-import { memoryReplayStore, type ReplayStore } from './dpop/replay-store.js'
 import { ASYMMETRIC_ALGORITHMS } from './keys/algorithms.js'
+import { memoryReplayStore, type ReplayStore } from './replay-store.js'
 
 /** How DPoP proofs are checked (RFC 9449). */
 export interface DpopOptions {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { hint, parseOptions, text } from '../../core/options.js'
+import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
 import type { JwtOptions } from '../jwt/options.js'
-import { isSecureUrl } from '../keys/secure-url.js'
 
 /** Options of the `auth0` backend. Those that it shares with `jwt` mean the same there. */
 export interface Auth0Options

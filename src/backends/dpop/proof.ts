@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWK, jwtVerify } from 'jose'
 import { isCanonicalBase64url } from '../../core/credentials.js'
-import type { ReplayStore } from './replay-store.js'
+import type { ReplayStore } from '../replay-store.js'
 
 /** What a proof must say, and how it is held against replay. */
 export interface ProofRules {

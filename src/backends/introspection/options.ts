@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { callback, flag, hint, parseOptions, text } from '../../core/options.js'
+import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
-import { isSecureUrl } from '../keys/secure-url.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import type { HttpFetch } from './post-form.js'
 

@@ -2,9 +2,9 @@ import type { FetchImplementation } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { callback, flag, hint, parseOptions, text } from '../../core/options.js'
+import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from '../keys/algorithms.js'
-import { isSecureUrl } from '../keys/secure-url.js'
 import type { TokenProfile } from './token-kind.js'
 
 /** Options of the `jwt` backend. The names are those of the wire and of jose. */

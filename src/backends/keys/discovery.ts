@@ -1,5 +1,5 @@
+import { isLoopbackHttp, isSecureUrl } from '../../core/secure-url.js'
 import { type DocumentAnswer, providerUnavailable } from './json-document.js'
-import { isLoopbackHttp, isSecureUrl } from './secure-url.js'
 
 /**
  * Finds where an issuer publishes its keys: asks for its OpenID configuration and, when there is none (a 4xx answer), for its

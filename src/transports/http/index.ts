@@ -2,3 +2,4 @@ export { type ApolloAuthOptions, type ApolloAuthPlugin, apolloAuth } from './apo
 export { type GraphqlHttpOptions, type GraphqlHttpWiring, graphqlHttp } from './graphql-http.js'
 export { type ContextWithAuth, type HttpContext, type HttpRequest, httpContext } from './http-context.js'
 export { type MercuriusAuth, type MercuriusAuthOptions, mercuriusAuth } from './mercurius.js'
+export { type ProtectedResource, type ProtectedResourceOptions, protectedResource } from './protected-resource.js'

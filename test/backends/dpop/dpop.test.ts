@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { memoryReplayStore, type ReplayStore, redisReplayStore } from '../../../src/backends/dpop/replay-store.js'
+import { memoryReplayStore, type ReplayStore, redisReplayStore } from '../../../src/backends/replay-store.js'
 import type { Auth } from '../../../src/core/auth.js'
 import type { Carrier } from '../../../src/core/credentials.js'
 import { createAuth } from '../../../src/create-auth.js'
@@ -98,7 +98,7 @@ describe('a token that is bound by DPoP (RFC 9449)', () => {
     const once = await proof()
     expect(await verdictOf(one, carrier('DPoP', [once]))).toBe('accepted')
     expect(await verdictOf(two, carrier('DPoP', [once]))).toContain('proof used before')
-    expect([...values.keys()].every((key) => key.startsWith('gatehouse:dpop:'))).toBe(true)
+    expect([...values.keys()].every((key) => key.startsWith('gatehouse:replay:'))).toBe(true)
   })
 
   it('A33: is refused as a bearer token, whatever comes with it', async () => {

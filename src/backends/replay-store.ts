@@ -1,9 +1,12 @@
-/** Remembers which proofs were used, so that none is used twice (RFC 9449 §11.1). Shared by all nodes that accept the same proofs. */
+/**
+ * Remembers what may be used once: DPoP proofs (RFC 9449 §11.1) and logout tokens (OpenID Connect Back-Channel Logout §2.6). Nodes that accept
+ * the same ones share a store.
+ */
 export interface ReplayStore {
   /**
-   * Takes note of a proof.
+   * Takes note of a use.
    *
-   * @param key names it
+   * @param key names what is used
    * @param seconds for which it must be remembered
    * @returns `true` the first time, `false` when it was seen before. A rejection refuses the caller as unavailable.
    */
@@ -48,9 +51,9 @@ export interface RedisCommands {
  * Remembers proofs in Redis, for all nodes at once.
  *
  * @param client an ioredis client; the caller opens and closes it
- * @param prefix begins every key @default 'gatehouse:dpop:'
+ * @param prefix begins every key @default 'gatehouse:replay:'
  */
-export function redisReplayStore(client: RedisCommands, prefix = 'gatehouse:dpop:'): ReplayStore {
+export function redisReplayStore(client: RedisCommands, prefix = 'gatehouse:replay:'): ReplayStore {
   return {
     claim: async (key, seconds) => (await client.set(prefix + key, '1', 'PX', Math.max(1, Math.ceil(seconds * 1000)), 'NX')) === 'OK',
   }

@@ -11,7 +11,6 @@ export interface Tokens {
   readonly id_token: string
   readonly refresh_token: string
   readonly session_state: string
-  readonly 'not-before-policy': number
 }
 
 /** An answer of Keycloak. */

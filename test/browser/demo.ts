@@ -1,9 +1,17 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterAll } from '@jest/globals'
 
 const MAIN = join(process.cwd(), 'examples/counter/dist/counter/main.js')
+
+const children: ChildProcess[] = []
+
+// A test that fails half-way leaves no demo behind. What has ended already takes no signal.
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
 
 /** What a run of the demo said, and how it ended. */
 export interface Ending {
@@ -50,6 +58,7 @@ function launch(env: NodeJS.ProcessEnv) {
   if (!existsSync(MAIN)) throw new Error('The example is not built; `npm test -- test/browser` builds it')
   // Jest's own options are not the demo's.
   const child = spawn(process.execPath, [MAIN], { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

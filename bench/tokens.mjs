@@ -1,9 +1,10 @@
 // What verifying an access token costs, beside what a user would pick instead. Run `npm run build` in the folder above first.
-import { createServer } from 'node:http'
+
 import { createPublicKey } from 'node:crypto'
+import { createServer } from 'node:http'
+import { createInlineSigningKeyProvider, useJWT } from '@graphql-yoga/plugin-jwt'
 import { auth as oauthBearer } from 'express-oauth2-jwt-bearer'
 import { createVerifier } from 'fast-jwt'
-import { createInlineSigningKeyProvider, useJWT } from '@graphql-yoga/plugin-jwt'
 import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import { createAuth } from '../dist/index.js'
@@ -57,14 +58,24 @@ for (const alg of ['RS256', 'ES256', 'EdDSA']) {
         }),
     'express-oauth2-jwt-bearer': expressBearer({ alg, issuer, header }),
   }
-  printTable(`${alg}, ${TOKENS} distinct tokens, Node ${process.version}`, await measure(adapters, { operations: 4_000, turns: 7, control: 'control' }), 'jose.jwtVerify')
+  printTable(
+    `${alg}, ${TOKENS} distinct tokens, Node ${process.version}`,
+    await measure(adapters, { operations: 4_000, turns: 7, control: 'control' }),
+    'jose.jwtVerify',
+  )
   await Promise.all([seen.close(), fresh.close()])
   close()
 }
 
 /** About as long as a provider's: 1.3 kB. */
 function sign(key, alg, issuer, i) {
-  return new SignJWT({ scope: 'orders:read orders:write', client_id: 'bench', permissions: Array.from({ length: 20 }, (_, n) => `permission.number.${n}`), name: `Person ${i}`, email: `person.${i}@example.com` })
+  return new SignJWT({
+    scope: 'orders:read orders:write',
+    client_id: 'bench',
+    permissions: Array.from({ length: 20 }, (_, n) => `permission.number.${n}`),
+    name: `Person ${i}`,
+    email: `person.${i}@example.com`,
+  })
     .setProtectedHeader({ alg, kid: 'bench', typ: 'at+jwt' })
     .setIssuer(issuer)
     .setAudience(AUDIENCE)
@@ -102,7 +113,17 @@ function expressBearer({ alg, issuer, header }) {
   return (i) =>
     new Promise((resolve, reject) => {
       const headers = { authorization: header(i), host: 'localhost' }
-      const request = { headers, method: 'GET', query: {}, is: () => false, get: (name) => headers[name.toLowerCase()], protocol: 'http', originalUrl: '/', socket: {}, app: { get: () => undefined } }
+      const request = {
+        headers,
+        method: 'GET',
+        query: {},
+        is: () => false,
+        get: (name) => headers[name.toLowerCase()],
+        protocol: 'http',
+        originalUrl: '/',
+        socket: {},
+        app: { get: () => undefined },
+      }
       middleware(request, {}, (error) => (error === undefined ? resolve() : reject(error)))
     })
 }

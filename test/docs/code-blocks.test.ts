@@ -9,7 +9,10 @@ const folder = join(root, '.cache', 'docs-check')
 
 /** Every complete block of TypeScript in the README and the docs: those that import something. */
 async function codeBlocks(): Promise<Array<{ name: string; code: string }>> {
-  const pages = ['README.md', ...(await readdir(join(root, 'docs'), { recursive: true })).filter((page) => page.endsWith('.md')).map((page) => join('docs', page))]
+  const pages = [
+    'README.md',
+    ...(await readdir(join(root, 'docs'), { recursive: true })).filter((page) => page.endsWith('.md')).map((page) => join('docs', page)),
+  ]
   const blocks = await Promise.all(
     pages.map(async (page) => {
       const text = await readFile(join(root, page), 'utf8')
@@ -23,7 +26,9 @@ async function codeBlocks(): Promise<Array<{ name: string; code: string }>> {
 async function typeScriptSettings(): Promise<object> {
   const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: Record<string, { types: string } | string> }
   const paths = Object.entries(exports).flatMap(([entry, target]) =>
-    typeof target === 'string' ? [] : [[entry.replace('.', 'graphql-gatehouse'), [join(root, target.types.replace('./dist/', 'src/').replace('.d.ts', '.ts'))]]],
+    typeof target === 'string'
+      ? []
+      : [[entry.replace('.', 'graphql-gatehouse'), [join(root, target.types.replace('./dist/', 'src/').replace('.d.ts', '.ts'))]]],
   )
   return {
     extends: join(root, 'tsconfig.json'),

@@ -237,8 +237,8 @@ describe('the replay store in memory', () => {
 
   it('throws when it is full rather than forget', () => {
     const store = memoryReplayStore(2, () => 0)
-    store.claim('a', 60)
-    store.claim('b', 60)
+    void store.claim('a', 60)
+    void store.claim('b', 60)
     expect(() => store.claim('c', 60)).toThrow('full')
     expect(store.claim('a', 60)).toBe(false)
   })

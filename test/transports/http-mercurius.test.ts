@@ -6,8 +6,10 @@ import { AuthContext } from '../../src/core/auth-context.js'
 import { authTypeDefs } from '../../src/schema/directives.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
 import { httpContext, mercuriusAuth } from '../../src/transports/http/index.js'
+import { challenge } from './support/http-cases.js'
 import { ask } from './support/http-client.js'
-import { challenge, describeHttp, type RunningServer } from './support/http-suite.js'
+import type { RunningServer } from './support/http-serving.js'
+import { describeHttp } from './support/http-suite.js'
 import { openShop, type Shop } from './support/shop.js'
 
 // Serves Mercurius' IDE, which no test opens; it requires an ES module, which Jest cannot do before Node 24.

@@ -3,7 +3,7 @@ import { parse } from 'graphql'
 import { protectSchema } from '../../src/schema/protect-schema.js'
 import { httpContext } from '../../src/transports/http/index.js'
 import { answerToCredentials, answerToOperation, responseMediaType } from '../../src/transports/http/respond.js'
-import { challenge } from './support/http-suite.js'
+import { challenge } from './support/http-cases.js'
 import { openShop } from './support/shop.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RunningServer } from './http-suite.js'
+import type { RunningServer } from './http-serving.js'
 
 /** Listens on a free port of the loopback address. */
 export function listen(server: Server, path = '/graphql'): Promise<RunningServer> {

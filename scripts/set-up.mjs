@@ -17,7 +17,7 @@ export async function setUp() {
   }
   if (isInstalled()) return
   console.log('Installing what package-lock.json names (npm ci) …')
-  await npm('ci', '--ignore-scripts')
+  await npm('ci', '--ignore-scripts', '--loglevel=error')
 }
 
 /** Compiles src to dist, from nothing. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { TokenBackend, VerifiedToken } from '../core/backend.js'
 import { ConfigurationError } from '../core/configuration-error.js'
@@ -94,7 +95,7 @@ export function session(options: SessionOptions, path = 'session'): SessionBacke
       const current = carrier.session as (LoginSession & Record<string, unknown>) | null | undefined
       const login = current?.[member]
       if (current === null || current === undefined || !isLogin(login)) throw new InvalidTokenError({ detail: 'the session holds no login' })
-      return { ...login, sessionId: token, ...expiryOf(login, current), cache: { until: null } }
+      return { ...login, sessionId: sessionIdOf(token), ...expiryOf(login, current), cache: { until: null } }
     },
     async login(request, login) {
       if (!isLogin(login)) throw new TypeError('a login names an issuer and a subject')
@@ -108,6 +109,11 @@ export function session(options: SessionOptions, path = 'session'): SessionBacke
       await run(sessionOf(request), 'destroy')
     },
   })
+}
+
+/** The `sessionId` that the principal of an express-session has: a digest, since the id itself is a secret and a principal is logged. */
+export function sessionIdOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url')
 }
 
 function isLogin(value: unknown): value is Login {

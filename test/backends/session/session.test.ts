@@ -10,8 +10,9 @@ import { useServer } from 'graphql-ws/use/ws'
 import { Server as IoServer } from 'socket.io'
 import { io } from 'socket.io-client'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type SessionBackend, session } from '../../../src/backends/session.js'
+import { type SessionBackend, session, sessionIdOf } from '../../../src/backends/session.js'
 import { AuthContext } from '../../../src/core/auth-context.js'
+import { createCredentials } from '../../../src/core/credentials.js'
 import { createAuth } from '../../../src/create-auth.js'
 import { graphqlWs } from '../../../src/transports/graphql-ws/index.js'
 import { graphqlHttp } from '../../../src/transports/http/index.js'
@@ -213,6 +214,17 @@ describe('a logged-in session', () => {
 })
 
 describe('the session backend', () => {
+  it('B24: tells nobody the id of the session', async () => {
+    const login = { issuer: ORIGIN, subject: 'ada' }
+    const carrier = { transport: 'http', header: () => [], session: { id: 'the-id', gatehouse: login } }
+    const verified = await session({ allowedOrigins: [ORIGIN] }).verify(
+      createCredentials('session', 'the-id', 'session', carrier),
+      new AbortController().signal,
+    )
+    expect(verified.sessionId).toBe(sessionIdOf('the-id'))
+    expect(JSON.stringify(verified)).not.toContain('the-id')
+  })
+
   it.each<[string, object]>([
     ['allowedOrigins', {}],
     ['allowedOrigins', { allowedOrigins: [] }],

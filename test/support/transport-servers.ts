@@ -59,6 +59,8 @@ export interface Servers {
   readonly logged: () => ReadonlyArray<Readonly<Record<string, unknown>>>
   /** Everything that clients were sent, close reasons included. */
   readonly sent: string[]
+  /** Listeners that leases have now. */
+  readonly leaseListeners: () => number
   /** Moves the clock of leases and decisions, without firing a timer. Milliseconds. */
   readonly clock: { offset: number }
   close(): Promise<void>
@@ -74,12 +76,18 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
   const gates = new EventEmitter().setMaxListeners(0)
   const clock = { offset: 0 }
   const now = (): number => Date.now() + clock.offset
-  const auth = createAuth({
-    backends: options.backends ?? [{ type: 'jwt', issuer: issuer.issuer, audience: issuer.audience }],
-    now,
-    ...options.settings,
-    audit: { logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }) },
-  })
+  let leaseListeners = 0
+  const auth = countingListeners(
+    createAuth({
+      backends: options.backends ?? [{ type: 'jwt', issuer: issuer.issuer, audience: issuer.audience }],
+      now,
+      ...options.settings,
+      audit: { logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }) },
+    }),
+    (change) => {
+      leaseListeners += change
+    },
+  )
   const wait = async (): Promise<void> => {
     const released = once(gates, 'release')
     queueMicrotask(() => gates.emit('waiting'))
@@ -121,6 +129,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     log: () => lines.join(''),
     logged: () => lines.map((line) => JSON.parse(line)),
     sent,
+    leaseListeners: () => leaseListeners,
     clock,
     async close() {
       gates.emit('release')
@@ -130,6 +139,35 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
       http.closeAllConnections()
       await auth.close()
       if (options.issuer === undefined) await issuer.close()
+    },
+  }
+}
+
+/** The same engine, whose leases tell how many listen to them. */
+function countingListeners(auth: Auth, count: (change: 1 | -1) => void): Auth {
+  return {
+    ...auth,
+    openLease(caller) {
+      const lease = auth.openLease(caller)
+      const { onEnd } = lease
+      return Object.assign(lease, {
+        onEnd(listener: Parameters<typeof onEnd>[0]) {
+          let counted = lease.ended === null
+          if (counted) count(1)
+          const forget = (): void => {
+            if (counted) count(-1)
+            counted = false
+          }
+          const takeBack = onEnd((reason) => {
+            forget()
+            listener(reason)
+          })
+          return () => {
+            forget()
+            takeBack()
+          }
+        },
+      })
     },
   }
 }

@@ -113,7 +113,7 @@ export function openLeases(servers: Servers): ReadonlySet<unknown> {
 
 /** Resolves when the condition holds; looks again after each turn of the event loop. */
 export async function eventually(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 5000
+  const end = Date.now() + 15_000
   while (!holds()) {
     if (Date.now() > end) throw new Error('it never happened')
     await new Promise((resolve) => setTimeout(resolve, 5))

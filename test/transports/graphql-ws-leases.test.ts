@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { makeServer } from 'graphql-ws'
 import type { Plugin } from 'graphql-yoga'
-import type { Lease } from '../../src/core/lease.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
+import { graphqlWs } from '../../src/transports/graphql-ws/index.js'
+import { testSchema } from '../support/transport-schema.js'
 import { type Engine, type Servers, type ServersOptions, startServers } from '../support/transport-servers.js'
 import { eventually, openLeases, WireClient } from '../support/transport-wire.js'
 
@@ -26,7 +28,7 @@ async function subscribed(client: WireClient, ids: readonly string[]): Promise<v
 
 describe.each<Engine>(['getEnveloped', 'schema'])('the end of a token, operations run with %s', (engine) => {
   it('C6: gives three live subscriptions an error each, then closes with 4403, and delivers nothing afterwards', async () => {
-    const client = await connected({ engine }, 2)
+    const client = await connected({ engine }, 4)
     await subscribed(client, ['a', 'b', 'c'])
     const { code, reason } = await client.closed
     expect({ code, reason }).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
@@ -53,16 +55,24 @@ describe.each<Engine>(['getEnveloped', 'schema'])('the end of a token, operation
   })
 
   it('gives an operation that comes after exp the error, and then closes, although no timer has fired', async () => {
-    const client = await connected({ engine })
+    let asked = 0
+    const client = await connected({
+      engine,
+      graphqlWs: {
+        onSubscribe() {
+          asked += 1
+        },
+      },
+    })
     servers.clock.offset = 300_000
     client.subscribe('late', 'mutation { greet }')
     expect(await client.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
     expect(client.of('late')).toEqual([{ id: 'late', type: 'error', payload: [EXPIRED] }])
-    expect(servers.ran).toEqual([])
+    expect([servers.ran, asked]).toEqual([[], 0])
   })
 
   it('closes an idle connection', async () => {
-    const client = await connected({ engine }, 2)
+    const client = await connected({ engine }, 4)
     expect(await client.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
     expect(client.messages.map(({ type }) => type)).toEqual(['connection_ack'])
   })
@@ -125,6 +135,32 @@ describe.each<Engine>(['getEnveloped', 'schema'])('the end of a token, operation
     expect(await client.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
     expect(client.messages).toEqual([])
     expect(openLeases(servers).size).toBe(0)
+  })
+
+  it('sends nothing after the close, whatever the socket would still take', async () => {
+    servers = await startServers({ engine })
+    const sent: string[] = []
+    const socket = { send: (data: string) => void sent.push(data), close: (code: number, reason: string) => void sent.push(`close ${code} ${reason}`) }
+    const schema = testSchema({ events: servers.events, wait: async () => undefined, ran: () => undefined })
+    let deliver: (text: string) => Promise<void> = async () => undefined
+    const closed = makeServer(graphqlWs(servers.auth, { schema })).opened(
+      {
+        ...socket,
+        protocol: 'graphql-transport-ws',
+        onMessage(callback) {
+          deliver = callback
+        },
+      },
+      { socket, request: new Request('http://localhost/graphql', { headers: { authorization: `Bearer ${await servers.issuer.token()}` } }) },
+    )
+    await deliver(JSON.stringify({ type: 'connection_init' }))
+    const done = deliver(JSON.stringify({ type: 'subscribe', id: 'a', payload: { query: 'subscription { ticks }' } }))
+    await eventually(() => servers.events.listenerCount('tick') === 1)
+    servers.clock.offset = 300_000
+    servers.events.emit('tick', 1)
+    await done
+    await closed(4403, '')
+    expect(sent.slice(1)).toEqual([expect.stringContaining('TOKEN_EXPIRED'), 'close 4403 TOKEN_EXPIRED'])
   })
 
   it('never ends a connection that nobody is logged in on', async () => {
@@ -190,22 +226,9 @@ describe('the end of a connection', () => {
     'C22: leaves no listener behind after 10000 subscriptions and completions, with %s',
     async (engine) => {
       let ended = 0
-      let listeners = 0
       const client = await connected({
         engine,
         graphqlWs: {
-          onConnect({ extra }) {
-            const lease = extra.auth?.lease as { onEnd: Lease['onEnd'] }
-            const { onEnd } = lease
-            lease.onEnd = (listener) => {
-              listeners += 1
-              const forget = onEnd(listener)
-              return () => {
-                listeners -= 1
-                forget()
-              }
-            }
-          },
           onComplete() {
             ended += 1
           },
@@ -220,7 +243,7 @@ describe('the end of a connection', () => {
       }
       expect(ended).toBe(10_000)
       expect(servers.events.listenerCount('error')).toBe(1)
-      expect(listeners).toBe(1)
+      expect(servers.leaseListeners()).toBe(2)
       servers.events.emit('tick', 7)
       await client.until(({ payload }) => payload?.data?.ticks === 7)
       expect(client.messages.filter(({ payload }) => payload?.data?.ticks === 7)).toHaveLength(1)

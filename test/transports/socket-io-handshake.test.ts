@@ -163,7 +163,7 @@ describe('the end of a login', () => {
 
   it('C6: is told, and the socket is disconnected for good', async () => {
     servers = await startServers()
-    const { socket, heard } = await connectedSocket(servers, await servers.issuer.token({ sub: 'ada' }, { expiresIn: 2 }))
+    const { socket, heard } = await connectedSocket(servers, await servers.issuer.token({ sub: 'ada' }, { expiresIn: 4 }))
     const [reason] = await heardEvent(socket, 'disconnect')
     expect(heard.at(-1)).toEqual(['auth:expired', { code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' }])
     expect([reason, socket.active]).toEqual(['io server disconnect', false])

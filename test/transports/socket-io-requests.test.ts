@@ -9,7 +9,7 @@ const BAD_REQUEST = { errors: [{ message: 'Bad Request', extensions: { code: 'BA
 describe.each<Engine>(['getEnveloped', 'schema'])('a request with an acknowledgement, run with %s', (engine) => {
   let servers: Servers
   let client: HeardSocket
-  const ask = (payload: unknown): Promise<Record<string, unknown>> => client.socket.timeout(2000).emitWithAck('graphql:request', payload)
+  const ask = (payload: unknown): Promise<Record<string, unknown>> => client.socket.timeout(10_000).emitWithAck('graphql:request', payload)
 
   beforeAll(async () => {
     servers = await startServers({
@@ -96,8 +96,18 @@ describe.each<Engine>(['getEnveloped', 'schema'])('a request with an acknowledge
     expect(await ask(payload)).toEqual(BAD_REQUEST)
   })
 
+  it('C19: takes no part of a request from a polluted prototype', async () => {
+    Object.defineProperty(Object.prototype, 'query', { value: 'mutation { greet }', configurable: true })
+    try {
+      expect(await ask({})).toEqual(BAD_REQUEST)
+    } finally {
+      delete (Object.prototype as { query?: unknown }).query
+    }
+    expect(servers.ran).not.toContain('Mutation.greet')
+  })
+
   it('C19: answers a request without a payload', async () => {
-    expect(await client.socket.timeout(2000).emitWithAck('graphql:request')).toEqual(BAD_REQUEST)
+    expect(await client.socket.timeout(10_000).emitWithAck('graphql:request')).toEqual(BAD_REQUEST)
   })
 
   it('C19: runs nothing for a request that asks for no acknowledgement', async () => {
@@ -136,7 +146,15 @@ describe('requests', () => {
   })
 
   it('are each told when the login ends while they wait, before the socket goes, and their results are kept back', async () => {
-    servers = await startServers()
+    const contexts: string[] = []
+    servers = await startServers({
+      socketIo: {
+        context: (_, { query }) => {
+          contexts.push(query)
+          return {}
+        },
+      },
+    })
     const { socket, heard } = await connectedSocket(servers, await servers.issuer.token({ sub: 'ada' }))
     const answers: Array<Promise<unknown>> = []
     for (const kind of ['query', 'mutation']) {
@@ -156,6 +174,7 @@ describe('requests', () => {
     servers.release()
     expect(heard.at(-1)?.[0]).toBe('auth:expired')
     expect(servers.ran).toEqual(['Query.slow', 'Mutation.slow'])
+    expect(contexts).toEqual(['query { slow }', 'mutation { slow }'])
     expect(servers.sent.join()).not.toContain('late')
   })
 

@@ -20,7 +20,7 @@ export interface LiveAuth {
   readonly lease: Lease
 }
 
-/** The way to the client, apart from the protocol's own messages. */
+/** The way to the client, apart from the protocol's own messages. Sends nothing once it was closed, as a WebSocket does not. */
 export interface Wire {
   send(data: string): unknown
   close(code: number, reason: string): unknown

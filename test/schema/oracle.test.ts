@@ -190,50 +190,54 @@ describe('plan and guards, beside an oracle that knows neither', () => {
     Error.stackTraceLimit = stackTraceLimit
   })
 
-  it.each(Array.from({ length: 10 }, (_, block) => block))(`agree on block ${'%i'} of random schemas, documents and callers`, async (block) => {
-    for (let seed = block; seed < SCHEMAS; seed += 10) {
-      const random = new Random(seed * 7919 + 1)
-      const model = randomModel(random)
-      let ran = 0
-      const schema = executable(model, seed, () => {
-        ran += 1
-      })
-      const rejecting = new Protected(schema, { access: model.access })
-      const nulling = new Protected(schema, { access: model.access, denied: 'null' })
-      for (let index = 0; index < DOCUMENTS; index += 1) {
-        const source = randomDocument(random, model)
-        const document = parse(source)
-        // All are made to be valid; to check each would take longer than to ask.
-        if (index === 0) expect({ source, invalid: validate(schema, document) }).toEqual({ source, invalid: [] })
-        const [caller, scopes] = random.pick(callers)
-        const oracle = new Oracle(model, seed, scopes, document)
-        const before = oracle.refusedBefore()
-        const data = oracle.data()
-        const story = `seed ${seed}, document ${index}, access ${model.access}\n${sdlOf(model)}\n${source}\nscopes: ${JSON.stringify(scopes)}`
-        asked += 1
+  it.each(Array.from({ length: 10 }, (_, block) => block))(
+    `agree on block ${'%i'} of random schemas, documents and callers`,
+    async (block) => {
+      for (let seed = block; seed < SCHEMAS; seed += 10) {
+        const random = new Random(seed * 7919 + 1)
+        const model = randomModel(random)
+        let ran = 0
+        const schema = executable(model, seed, () => {
+          ran += 1
+        })
+        const rejecting = new Protected(schema, { access: model.access })
+        const nulling = new Protected(schema, { access: model.access, denied: 'null' })
+        for (let index = 0; index < DOCUMENTS; index += 1) {
+          const source = randomDocument(random, model)
+          const document = parse(source)
+          // All are made to be valid; to check each would take longer than to ask.
+          if (index === 0) expect({ source, invalid: validate(schema, document) }).toEqual({ source, invalid: [] })
+          const [caller, scopes] = random.pick(callers)
+          const oracle = new Oracle(model, seed, scopes, document)
+          const before = oracle.refusedBefore()
+          const data = oracle.data()
+          const story = `seed ${seed}, document ${index}, access ${model.access}\n${sdlOf(model)}\n${source}\nscopes: ${JSON.stringify(scopes)}`
+          asked += 1
 
-        const partial = await nulling.ask(source, caller, { variables: VARIABLES, isValid: true })
-        expect({ story, data: dataOf(partial) }).toEqual({ story, data })
-        const paths = refusals(partial).map((refusal) => refusal.split(' ')[0] as string)
-        expect({ story, unexpected: paths.filter((path) => !oracle.denied.has(path)) }).toEqual({ story, unexpected: [] })
+          const partial = await nulling.ask(source, caller, { variables: VARIABLES, isValid: true })
+          expect({ story, data: dataOf(partial) }).toEqual({ story, data })
+          const paths = refusals(partial).map((refusal) => refusal.split(' ')[0] as string)
+          expect({ story, unexpected: paths.filter((path) => !oracle.denied.has(path)) }).toEqual({ story, unexpected: [] })
 
-        ran = 0
-        const whole = await rejecting.ask(source, caller, { variables: VARIABLES, isValid: true })
-        if (before.length === 0) {
-          expect({ story, data: dataOf(whole) }).toEqual({ story, data })
-          if (oracle.denied.size > 0) refusedInPart += 1
-          else answered += 1
-          continue
+          ran = 0
+          const whole = await rejecting.ask(source, caller, { variables: VARIABLES, isValid: true })
+          if (before.length === 0) {
+            expect({ story, data: dataOf(whole) }).toEqual({ story, data })
+            if (oracle.denied.size > 0) refusedInPart += 1
+            else answered += 1
+            continue
+          }
+          refusedBefore += 1
+          const coordinates = refusals(whole).map((refusal) => refusal.split(' ')[0])
+          expect({ story, ran, data: whole.data, coordinates: [...coordinates].sort() }).toEqual({ story, ran: 0, data: undefined, coordinates: before })
+          const bare = await rejecting.askBare(source, caller, { variables: VARIABLES, isValid: true })
+          const leaked = Object.entries(dataOf(bare) as Record<string, unknown>).filter(([key, value]) => key !== '__typename' && value !== null)
+          expect({ story, ran, leaked }).toEqual({ story, ran: 0, leaked: [] })
         }
-        refusedBefore += 1
-        const coordinates = refusals(whole).map((refusal) => refusal.split(' ')[0])
-        expect({ story, ran, data: whole.data, coordinates: [...coordinates].sort() }).toEqual({ story, ran: 0, data: undefined, coordinates: before })
-        const bare = await rejecting.askBare(source, caller, { variables: VARIABLES, isValid: true })
-        const leaked = Object.entries(dataOf(bare) as Record<string, unknown>).filter(([key, value]) => key !== '__typename' && value !== null)
-        expect({ story, ran, leaked }).toEqual({ story, ran: 0, leaked: [] })
       }
-    }
-  })
+    },
+    60_000,
+  )
 
   it('are asked often enough, and with every kind of outcome', () => {
     expect(asked).toBe(SCHEMAS * DOCUMENTS)

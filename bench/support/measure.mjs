@@ -1,28 +1,43 @@
 /**
  * Measures adapters against each other in one run, as CPU time per operation (user and system, all threads of the process). The
- * adapters take turns, so that what the machine does meanwhile hits them alike; the median of the turns counts.
+ * adapters take turns, so that what the machine does meanwhile hits them alike; the median of the turns counts. A turn lasts about as
+ * long for each, so that the fast ones are warm too.
  *
  * @param adapters name → async function of the number of the operation
- * @param options.operations operations in a turn
+ * @param options.turn milliseconds that a turn lasts, about
  * @param options.turns turns of each adapter
  * @param options.control the adapter whose time is the harness's own, taken off the others
  * @returns name → microseconds of CPU for one operation
  */
-export async function measure(adapters, { operations, turns, control }) {
+export async function measure(adapters, { turn, turns, control }) {
   const samples = new Map(Object.keys(adapters).map((name) => [name, []]))
-  for (const run of Object.values(adapters)) for (let i = 0; i < Math.min(operations, 2_000); i += 1) await run(i)
-  for (let turn = 0; turn < turns; turn += 1) {
+  const operations = new Map()
+  for (const [name, run] of Object.entries(adapters)) operations.set(name, await calibrate(run, turn))
+  for (let round = 0; round < turns; round += 1) {
     for (const [name, run] of Object.entries(adapters)) {
       globalThis.gc?.()
+      const count = operations.get(name)
       const before = process.cpuUsage()
-      for (let i = 0; i < operations; i += 1) await run(i)
+      for (let i = 0; i < count; i += 1) await run(i)
       const { user, system } = process.cpuUsage(before)
-      samples.get(name).push((user + system) / operations)
+      samples.get(name).push((user + system) / count)
     }
   }
   const medians = new Map([...samples].map(([name, values]) => [name, median(values)]))
   const own = control === undefined ? 0 : medians.get(control)
   return new Map([...medians].filter(([name]) => name !== control).map(([name, value]) => [name, Math.max(value - own, 0.01)]))
+}
+
+/** How many operations fill a turn, found by running them: which warms them up as well. */
+async function calibrate(run, turn) {
+  let count = 100
+  for (;;) {
+    const start = performance.now()
+    for (let i = 0; i < count; i += 1) await run(i)
+    const took = performance.now() - start
+    if (took >= turn) return Math.ceil((count * turn) / took)
+    count *= 2
+  }
 }
 
 function median(values) {

@@ -29,7 +29,8 @@ const EXPIRED = 'auth:expired'
  * `handshake.auth`, the `Authorization` header or the cookie; two tokens are refused. A refused handshake is a `connect_error` whose
  * `data` is a {@link HandshakeRefusal}; an accepted one is told `auth:connected` with `{ expiresAt }`, in seconds since 1970 or
  * `null`, and leaves a {@link SocketAuth} in `socket.data.auth`. At the token's `exp` whoever waits gets an error, the client gets
- * `auth:expired` with `{ code, reason }`, and the connection is closed; no event that comes after it reaches a listener.
+ * `auth:expired` with `{ code, reason }`, and the connection is closed, with every other namespace on it; no event that comes after
+ * it reaches a listener.
  *
  * GraphQL comes two ways: graphql-transport-ws on one event, for the stock clients on `createSocketIoWebSocket`; and requests with
  * an acknowledgement, for queries and mutations without a GraphQL client. Both are the handshake's caller: a token in

@@ -123,6 +123,37 @@ describe('the handshake', () => {
   })
 })
 
+describe('C16: hostile packets on a socket that was let in', () => {
+  let servers: Servers
+  beforeAll(async () => {
+    servers = await startServers()
+  })
+  afterAll(() => servers.close())
+
+  it.each([
+    ['of 2 MB', `42["graphql:request",{"query":"${'x'.repeat(2_000_000)}"}]`, true],
+    ['of broken JSON', '42["graphql:request",{"query":', true],
+    ['of an event whose name is an object', '42[{"a":1}]', true],
+    ['of an event named __proto__', '42["__proto__",{"query":"{ hello }"}]', false],
+    ['of an event that Socket.IO keeps for itself', '42["disconnect","x"]', true],
+    ['nested 50000 deep', `421["graphql:request",${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}]`, false],
+    ['of an acknowledgement that nobody asked for', '439["x"]', false],
+    ['of binary that never comes', '451-["graphql:request",{"_placeholder":true,"num":0}]', false],
+  ])('%s', async (_, packet, closes) => {
+    const client = await PacketClient.open(servers)
+    client.send(`40${JSON.stringify({ token: await servers.issuer.token({ sub: 'ada' }) })}`)
+    await client.until((received) => received.startsWith('40'))
+    client.send(packet)
+    if (closes) await client.closed
+    const { socket } = await connectedSocket(servers, await servers.issuer.token({ sub: 'grace' }))
+    expect(await socket.emitWithAck('graphql:request', { query: '{ me }' })).toEqual({ data: { me: 'grace' } })
+    socket.disconnect()
+    client.close()
+    await eventually(() => openLeases(servers).size === 0)
+    expect(servers.ran).toEqual([])
+  })
+})
+
 describe('namespaces', () => {
   let servers: Servers
   beforeAll(async () => {
@@ -163,7 +194,7 @@ describe('the end of a login', () => {
 
   it('C6: is told, and the socket is disconnected for good', async () => {
     servers = await startServers()
-    const { socket, heard } = await connectedSocket(servers, await servers.issuer.token({ sub: 'ada' }, { expiresIn: 4 }))
+    const { socket, heard } = await connectedSocket(servers, await servers.issuer.token({ sub: 'ada' }, { expiresIn: 3 }))
     const [reason] = await heardEvent(socket, 'disconnect')
     expect(heard.at(-1)).toEqual(['auth:expired', { code: 'UNAUTHENTICATED', reason: 'TOKEN_EXPIRED' }])
     expect([reason, socket.active]).toEqual(['io server disconnect', false])

@@ -237,7 +237,7 @@ describe.each<Engine>(['getEnveloped', 'schema'])('the end of a login, operation
   const ERROR = { message: 'Unauthorized', extensions: { code: 'UNAUTHENTICATED', auth: { reason: 'TOKEN_EXPIRED', decisionId: expect.any(String) } } }
 
   it('C6: gives each live operation its error, closes the sessions with 4403, says auth:expired, and disconnects', async () => {
-    const client = await connected({ engine, socketIo: { connectionInitWaitTimeout: 60_000 } }, 4)
+    const client = await connected({ engine, socketIo: { connectionInitWaitTimeout: 60_000 } }, 3)
     await opened(client, 1)
     for (const id of ['a', 'b', 'c']) client.socket.emit('graphql', 1, 'message', subscribe(id, 'subscription { ticks }'))
     client.socket.emit('graphql', 2, 'open')
@@ -287,7 +287,7 @@ describe.each<Engine>(['getEnveloped', 'schema'])('the end of a login, operation
 
   it('is a close with 4403 for the stock client, on a socket of its own and on a shared one', async () => {
     servers = await startServers({ engine })
-    const token = await servers.issuer.token({ sub: 'ada' }, { expiresIn: 4 })
+    const token = await servers.issuer.token({ sub: 'ada' }, { expiresIn: 3 })
     const shared = await connectedSocket(servers, token)
     const clients = [
       streamClient(servers, `Bearer ${token}`),

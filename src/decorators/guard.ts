@@ -42,7 +42,7 @@ export function guard(resolver: AnyFunction, declaration: Declaration, fallbackN
   Object.defineProperty(guarded, 'length', { value: resolver.length, configurable: true })
   // makeExecutableSchema binds every resolver to its map: what comes out must still carry the declaration for the schema to find.
   Object.defineProperty(guarded, 'bind', {
-    value: (self: unknown, ...partial: unknown[]) => guard(inner.bind(self, ...partial), declaration),
+    value: (self: unknown, ...partial: unknown[]) => guard(Object.defineProperty(inner.bind(self, ...partial), 'name', { value: ownName }), declaration),
     configurable: true,
   })
   copyMetadata(resolver, guarded)

@@ -46,7 +46,7 @@ export interface FakeKeycloak {
 }
 
 /** The claims that a token has unless a test says otherwise. */
-const CLAIMS: TestClaims = {
+export const KEYCLOAK_CLAIMS: TestClaims = {
   aud: 'orders-api',
   client_id: undefined,
   sub: '0d7f3c1e-0001',
@@ -124,7 +124,7 @@ async function createRealm(issuer: string): Promise<FakeRealm> {
     received: { certs: [], introspect: [], token: [] },
     introspection: ({ form }) => ({ status: 200, body: { ...claimsOf(form.get('token') ?? ''), active: true } }),
     tokenEndpoint: () => ({ status: 403, body: { error: 'access_denied', error_description: 'not_authorized' } }),
-    token: (claims, options) => mint.token({ ...CLAIMS, ...claims }, { typ: 'JWT', ...options }),
+    token: (claims, options) => mint.token({ ...KEYCLOAK_CLAIMS, ...claims }, { typ: 'JWT', ...options }),
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Confirm } from '../core/auth.js'
 import type { Credentials } from '../core/credentials.js'
-import { flag, hint, parseOptions } from '../core/options.js'
+import { flag, hint, origin, parseOptions } from '../core/options.js'
 import type { Refusal } from '../core/refusal.js'
 import { checkProof, type ProofRules } from './dpop/proof.js'
 import { ASYMMETRIC_ALGORITHMS } from './keys/algorithms.js'
@@ -35,7 +35,6 @@ export interface Confirmation {
   readonly dpopAlgorithms: readonly string[] | null
 }
 
-const origin = hint('an origin without a path', "'https://api.example.com'")
 const algorithms = hint('a list of asymmetric algorithms', "['ES256']")
 const maxAge = hint('seconds from 1 to 300', '60')
 const store = hint('a replay store', 'redisReplayStore(redis)')
@@ -45,7 +44,7 @@ const shape = z.strictObject({
   dpop: z
     .strictObject(
       {
-        origin: z.string(origin).refine((value) => URL.canParse(value) && new URL(value).origin === value, origin),
+        origin: origin("'https://api.example.com'"),
         maxAge: z.number(maxAge).min(1, maxAge).max(300, maxAge).optional(),
         algorithms: z
           .array(z.enum([...ASYMMETRIC_ALGORITHMS], algorithms), algorithms)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { TokenBackend, VerifiedToken } from '../core/backend.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { InvalidTokenError } from '../core/errors.js'
-import { hint, parseOptions, text } from '../core/options.js'
+import { hint, origin, parseOptions, text } from '../core/options.js'
 
 /** Options of the `session` backend. */
 export interface SessionOptions {
@@ -46,17 +46,11 @@ export interface SessionBackend extends TokenBackend {
   logout(request: RequestWithSession): Promise<void>
 }
 
-const origin = hint('an origin without a path', "'https://app.example.com'")
 const origins = hint('a list of origins, at least one', "['https://app.example.com']")
 
 const shape = z.strictObject(
   {
-    allowedOrigins: z
-      .array(
-        z.string(origin).refine((value) => URL.canParse(value) && new URL(value).origin === value, origin),
-        origins,
-      )
-      .min(1, origins),
+    allowedOrigins: z.array(origin("'https://app.example.com'"), origins).min(1, origins),
     member: text("'gatehouse'").default('gatehouse'),
     name: text("'session'").default('session'),
   },

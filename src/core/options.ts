@@ -26,6 +26,24 @@ export function callback<F>(example: string): z.ZodType<F, F> {
   return z.custom<F>((value) => typeof value === 'function', hint('a function', example))
 }
 
+/** A number from 0 to `most`. */
+export function amount(expected: string, example: string, most: number = Number.MAX_SAFE_INTEGER): z.ZodNumber {
+  const told = hint(expected, example)
+  return z.number(told).min(0, told).max(most, told)
+}
+
+/** A whole number above 0. */
+export function count(example: string): z.ZodNumber {
+  const told = hint('a whole number above 0', example)
+  return z.number(told).int(told).positive(told)
+}
+
+/** An origin as browsers send it: scheme, host and port, without a path. */
+export function origin(example: string): z.ZodType<string, string> {
+  const told = hint('an origin without a path', example)
+  return z.string(told).refine((value) => URL.canParse(value) && new URL(value).origin === value, told)
+}
+
 /**
  * Checks options against a schema and returns a copy with the defaults filled in. The input is not changed.
  *

@@ -3,7 +3,7 @@ import type { AuditLogger } from './audit.js'
 import type { TokenBackend } from './backend.js'
 import type { ChallengeRules } from './challenge.js'
 import type { CredentialsRules } from './credentials.js'
-import { callback, flag, hint, parseOptions, text } from './options.js'
+import { callback, count, flag, hint, origin, parseOptions, text } from './options.js'
 import type { PermissionSource } from './permission-source.js'
 import type { TenantResolver } from './principal.js'
 import type { OnAuthenticated } from './user-sync.js'
@@ -113,13 +113,13 @@ export const commonSettings: z.ZodObject = z.strictObject(
               {
                 name: cookieName(),
                 allowedOrigins: z
-                  .array(origin(), hint('a list of origins', "['https://app.example.com']"))
+                  .array(origin("'https://app.example.com'"), hint('a list of origins', "['https://app.example.com']"))
                   .min(1, hint('at least one origin', "['https://app.example.com']")),
               },
               hint('a cookie with its origins', "{ name: 'access_token', allowedOrigins: ['https://app.example.com'] }"),
             )
             .optional(),
-          maxTokenLength: positive('8192').optional(),
+          maxTokenLength: count('8192').optional(),
         },
         hint('an object', '{ maxTokenLength: 8192 }'),
       )
@@ -138,7 +138,7 @@ export const commonSettings: z.ZodObject = z.strictObject(
       .optional(),
     realm: headerText("'orders'").optional(),
     resourceMetadata: z.url({ protocol: /^https?$/, ...hint('an absolute URL', "'https://api.example.com/.well-known/oauth-protected-resource'") }).optional(),
-    verifyTimeout: positive('10000').max(LONGEST_TIMER, hint('a whole number above 0', '10000')).optional(),
+    verifyTimeout: count('10000').max(LONGEST_TIMER, hint('a whole number above 0', '10000')).optional(),
     audit: z
       .strictObject(
         {
@@ -198,11 +198,6 @@ function tenantResolver(tenant: CommonSettings['tenant']): TenantResolver | unde
   }
 }
 
-function positive(example: string): z.ZodNumber {
-  const told = hint('a whole number above 0', example)
-  return z.number(told).int(told).positive(told)
-}
-
 /** What a quoted-string of a header can carry (RFC 9110 §5.6.4): anything else would be dropped from every challenge. */
 function headerText(example: string): z.ZodType<string, string> {
   const told = hint('a text of printable ASCII characters', example)
@@ -223,9 +218,4 @@ function asciiUrl(url: string | undefined): string | null {
 function isLogger(value: unknown): boolean {
   const logger = value as Partial<AuditLogger> | null | undefined
   return [logger?.debug, logger?.info, logger?.error].every((method) => typeof method === 'function')
-}
-
-function origin(): z.ZodType<string, string> {
-  const told = hint('an origin without a path', "'https://app.example.com'")
-  return z.string(told).refine((value) => URL.canParse(value) && new URL(value).origin === value, told)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { callback, flag, hint, parseOptions, text } from '../../core/options.js'
+import { amount, callback, count, flag, hint, parseOptions, text } from '../../core/options.js'
 import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
 import type { ClientAuthentication } from './client-authentication.js'
@@ -73,13 +73,13 @@ const shape = z.strictObject(
     authorizedClients: z.array(z.string(clients).min(1, clients), clients).min(1, clients).optional(),
     cacheTtl: amount('seconds, 0 or more', '30').default(0),
     negativeCacheTtl: amount('seconds, 0 or more', '10').default(10),
-    negativeCacheSize: whole('1000').default(1000),
-    concurrency: whole('50').default(50),
-    breakerFailures: whole('5').default(5),
+    negativeCacheSize: count('1000').default(1000),
+    concurrency: count('50').default(50),
+    breakerFailures: count('5').default(5),
     breakerPause: amount('milliseconds, 0 or more', '10000').default(10_000),
     claims: claimsMapping.optional(),
     clockTolerance: amount('seconds from 0 to 60', '5', 60).default(5),
-    timeoutDuration: whole('5000').default(5_000),
+    timeoutDuration: count('5000').default(5_000),
     fetch: callback<HttpFetch>('fetch').optional(),
     name: text("'introspection'").default('introspection'),
     now: callback<() => number>('Date.now').default(() => Date.now),
@@ -101,14 +101,4 @@ export function resolveIntrospectionOptions(input: IntrospectionBackendOptions, 
     claims: options.claims as ClaimsMapping | undefined,
     fetch: options.fetch,
   }
-}
-
-function amount(expected: string, example: string, most = Number.MAX_SAFE_INTEGER): z.ZodNumber {
-  const told = hint(expected, example)
-  return z.number(told).min(0, told).max(most, told)
-}
-
-function whole(example: string): z.ZodNumber {
-  const told = hint('a whole number above 0', example)
-  return z.number(told).int(told).positive(told)
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type Credentials, isCanonicalBase64url, isCanonicalToken } from '../../core/credentials.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { parseUniqueJson } from './unique-json.js'
@@ -71,14 +72,9 @@ function parse(credentials: Credentials): Omit<Reading, 'token'> {
 }
 
 function decode(segment: string): Record<string, unknown> | null {
-  try {
-    return parseUniqueJson(UTF8.decode(Buffer.from(segment, 'base64url')))
-  } catch {
-    return null
-  }
+  const bytes = Buffer.from(segment, 'base64url')
+  return isUtf8(bytes) ? parseUniqueJson(bytes.toString('utf8')) : null
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Keys and locations that a token brings itself (RFC 8725 §3.10), extensions that must be understood, and the unencoded payload. */
 const FORBIDDEN = ['jku', 'x5u', 'jwk', 'x5c', 'crit', 'b64'] as const

@@ -1,7 +1,7 @@
 import type { FetchImplementation } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { callback, flag, hint, parseOptions, text } from '../../core/options.js'
+import { amount, callback, flag, hint, parseOptions, text } from '../../core/options.js'
 import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from '../keys/algorithms.js'
@@ -187,9 +187,4 @@ function isIssuerUrl(issuer: string): boolean {
 function secureUrl(): z.ZodType<string, string> {
   const told = hint('an https URL (http on loopback)', "'https://issuer.example.com/jwks.json'")
   return z.string(told).refine(isSecureUrl, told)
-}
-
-function amount(expected: string, example: string, most = Number.MAX_SAFE_INTEGER): z.ZodNumber {
-  const told = hint(expected, example)
-  return z.number(told).min(0, told).max(most, told)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { callback, hint, parseOptions, text } from '../../core/options.js'
+import { amount, callback, hint, parseOptions, text } from '../../core/options.js'
 import type { ClientAuthentication } from '../introspection/client-authentication.js'
 import type { HttpFetch } from '../introspection/post-form.js'
 import { ASYMMETRIC_ALGORITHMS } from '../keys/algorithms.js'
@@ -157,11 +157,6 @@ function secretsOf(options: KeycloakOptions, realms: readonly Realm[], path: str
 }
 
 /** A number of seconds or milliseconds. */
-function amount(expected: string, example: string, most = Number.MAX_SAFE_INTEGER): z.ZodNumber {
-  const told = hint(expected, example)
-  return z.number(told).min(0, told).max(most, told)
-}
-
 /** A time limit in milliseconds. */
 export function duration(): z.ZodNumber {
   const told = hint('whole milliseconds, 1 or more', '5000')

@@ -26,7 +26,10 @@ const CLASSES: Readonly<Record<string, Rule>> = {
   'issued in the future': ({ claims: { iat }, clock }) => typeof iat === 'number' && iat - clock.tolerance > clock.now,
   'another kind of token': ({ header, claims }) => isOtherKind(header, claims),
   'nobody is named': ({ claims }) => ['sub', 'client_id', 'azp'].every((name) => claims[name] === undefined || claims[name] === null),
-  'a claim of the wrong form': ({ claims }) => Object.entries(claims).some(([name, value]) => value !== null && FORMS[name]?.(value) === false),
+  'a claim of the wrong form': ({ claims }) =>
+    Object.entries(claims).some(([name, value]) => value !== null && FORMS[name]?.(value) === false) ||
+    // `scp` is looked at only where there is no `scope`; null counts as absent.
+    !isNames(claims.scope ?? claims.scp ?? ''),
   'a bound token with a malformed cnf': ({ claims }) => Object.hasOwn(claims, 'cnf') && !isObject(claims.cnf),
 }
 

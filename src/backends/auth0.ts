@@ -34,6 +34,7 @@ export function auth0(options: Auth0Options, path = 'auth0'): TokenBackend {
   const signed = jwt(jwtOptions, path)
   return Object.freeze<TokenBackend>({
     name: signed.name,
+    readsTokenAlone: true,
     accepts: (credentials) => signed.accepts?.(credentials) === true || (credentials.scheme === 'bearer' && isOpaqueToken(credentials.token, issuer)),
     async verify(credentials, signal) {
       if (isOpaqueToken(credentials.token, issuer)) throw new InvalidTokenError({ detail: 'opaque access token: request it with an audience' })

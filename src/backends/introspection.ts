@@ -40,6 +40,7 @@ export function introspection(options: IntrospectionBackendOptions, path = 'intr
 
   return Object.freeze<TokenBackend>({
     name,
+    readsTokenAlone: true,
     accepts(credentials) {
       if (!SCHEMES.includes(credentials.scheme)) return false
       const claimed = unverifiedIssuer(credentials)

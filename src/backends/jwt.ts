@@ -35,6 +35,7 @@ export function jwt(options: JwtOptions, path = 'jwt'): TokenBackend {
   const reader = claimsReader(settings.claims)
   return Object.freeze<TokenBackend>({
     name,
+    readsTokenAlone: true,
     accepts: (credentials) => SCHEMES.includes(credentials.scheme) && unverifiedIssuer(credentials) === issuer,
     // The signal is one caller's, and keys are loaded for all of them: a load ends by its own timeout.
     async verify(credentials) {

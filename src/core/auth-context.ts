@@ -1,6 +1,6 @@
 import type { Audit } from './audit.js'
 import type { Authentication } from './authentication.js'
-import { type DecisionRules, decide, dependsOnTime } from './decision.js'
+import { type DecisionRules, decide, dependsOnTime, isExpired } from './decision.js'
 import { type AuthError, errorOf } from './errors.js'
 import type { Lease } from './lease.js'
 import { PermissionChecks } from './permission-checks.js'
@@ -62,9 +62,15 @@ export class AuthContext {
     return this.#authentication.principal?.scopes ?? NOTHING
   }
 
-  /** The token as it was sent, to call another service with; `null` for an anonymous caller. Do not log it. */
+  /** The token as it was sent, to call another service with; `null` for an anonymous caller and for a session. Do not log it. */
   get token(): string | null {
-    return this.#authentication.credentials?.token ?? null
+    return this.#accessToken()
+  }
+
+  /** Why the caller's token does not count any more; `null` while it does, and for an anonymous caller. Looks at the clock. */
+  expiry(): Refusal | null {
+    const { principal } = this
+    return principal !== null && isExpired(principal, this.#rules.now() / 1000) ? { reason: 'TOKEN_EXPIRED' } : null
   }
 
   /** Which transport the operation came by, for logs. */

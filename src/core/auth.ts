@@ -127,7 +127,8 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
       for (backend of settings.backends) {
         if (backend.accepts?.(credentials) === false) continue
         const chosen = backend
-        return await cache.load(credentials, () => verifyWith(chosen, credentials), validityOf)
+        const run = (): Promise<Verdict> => verifyWith(chosen, credentials)
+        return await (chosen.readsTokenAlone === true ? cache.load(credentials, run, validityOf) : run())
       }
       return { reason: 'INVALID_TOKEN', detail: 'no backend accepts it' }
     } catch (error) {

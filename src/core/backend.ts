@@ -50,6 +50,13 @@ export interface TokenBackend {
   /** The session member that this backend takes as credentials, and the origins from which a browser may use it. @default none */
   readonly session?: { readonly member: string; readonly allowedOrigins: readonly string[] }
   /**
+   * Whether the verdict rests on scheme and token alone, whatever request they came by. Only then is it remembered, and shared by those who
+   * bring the same token at the same time. A backend that looks at `source` or `carrier` must not say so.
+   *
+   * @default false
+   */
+  readonly readsTokenAlone?: boolean
+  /**
    * Whether these credentials look like this backend's, before any verification: a scheme, an issuer on its list. Synchronous and
    * without I/O. What it reads is unverified, so it may choose a backend and nothing else.
    *

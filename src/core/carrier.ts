@@ -18,7 +18,10 @@ export type AnyRequest = FetchRequest | NodeRequest
  * @param transport names the transport in the audit log.
  */
 export function carrierOf(request: AnyRequest, transport: string, params?: unknown): Carrier {
-  const { url, method } = request
+  const { method } = request
+  // A router that is mounted on a path takes it off `url`, and keeps the whole here.
+  const { originalUrl } = request as { readonly originalUrl?: unknown }
+  const url = typeof originalUrl === 'string' ? originalUrl : request.url
   if (!isNodeRequest(request)) return { transport, url, method, params, header: fetchHeader(request) }
   return { transport, url, method, params, header: nodeHeader(request), certificate: () => certificateOf(request), session: request.session }
 }

@@ -14,7 +14,7 @@ export interface OAuthDemand extends StepUp {
  * `requireOAuth({ acr, maxAge })` needs a stronger or fresher login (RFC 9470).
  *
  * Goes on a method or a class (legacy and TC39 decorators, no reflect-metadata needed), or around a resolver:
- * `requireOAuth('a')(resolver)`. Several on one resolver are all needed. On a class it holds for each member.
+ * `requireOAuth('a')(resolver)`. Several on one resolver are all needed. On a class it holds for each member that the class itself declares; for inherited ones too where `classResolvers` builds the map.
  *
  * Does not check permissions, tenants or objects.
  *

@@ -28,8 +28,14 @@ export interface AuthContextExtension {
  * Does not limit the size, depth or rate of operations.
  */
 export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
-  const resolveUserFn = async (context: object): Promise<AuthContext> =>
-    AuthContext.of(context) ?? auth.createContext(await authenticateRequest(auth, requestOf(context)))
+  const resolveUserFn = async (context: object): Promise<AuthContext> => {
+    const known = AuthContext.of(context)
+    const request = requestOf(context)
+    // What a transport put there holds for its connection. Beside a request it may be of an earlier one, in a context that is used again.
+    if (known !== null && (known.lease !== null || request === null)) return known
+    if (request === null) throw noRequest()
+    return auth.createContext(await authenticateRequest(auth, request))
+  }
 
   return {
     onPluginInit({ addPlugin }) {
@@ -62,11 +68,13 @@ export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
 }
 
 /** The request of node:http where there is one: what adapters make of it as a fetch request has lost the second of two headers. */
-function requestOf(context: object): AnyRequest {
-  const { request, req } = context as { request?: AnyRequest; req?: AnyRequest }
-  const found = isNodeRequest(req) ? req : (request ?? req)
-  if (found === undefined) {
-    throw new ConfigurationError('useAuth', 'the request in the context, as `request` or `req`, or a transport that sets `auth`', 'getEnveloped({ req })')
-  }
-  return found
+function requestOf(context: object): AnyRequest | null {
+  const { request, req } = context as { request?: AnyRequest; req?: AnyRequest & { readonly raw?: unknown } }
+  if (isNodeRequest(req)) return req
+  // Fastify's request holds that of node:http.
+  return isNodeRequest(req?.raw) ? req.raw : (request ?? req ?? null)
+}
+
+function noRequest(): ConfigurationError {
+  return new ConfigurationError('useAuth', 'the request in the context, as `request` or `req`, or a transport that sets `auth`', 'getEnveloped({ req })')
 }

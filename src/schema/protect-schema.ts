@@ -17,10 +17,32 @@ import { type CoordinateRule, compileRequirements, DECLARED, declarationOf } fro
  * is refused. On servers that only ever run resolvers (no hook before execution), `__schema` and `__type` are not guarded, and a
  * refused operation answers with nulls in place of no data: use the server's adapter from `./transports/http` to have both.
  *
- * @throws {ConfigurationError} when a statement in the schema is malformed, or a requirement has an `object` and the settings no `permissions` source.
+ * @throws {ConfigurationError} when a statement in the schema is malformed, a requirement has an `object` and the settings no `permissions`
+ * source, or another auth has protected the schema.
  */
 export function protectSchema(schema: GraphQLSchema, auth: Auth): GraphQLSchema {
-  if (protectedSchemaOf(schema) !== undefined) return schema
+  const known = protectedSchemaOf(schema)
+  if (known !== undefined && known.auth !== auth) {
+    throw new ConfigurationError('schema', 'one that no other auth has protected', 'the schema as it was before protectSchema')
+  }
+  if (known !== undefined) return schema
+  let copies = protectedCopies.get(auth)
+  if (copies === undefined) {
+    copies = new WeakMap()
+    protectedCopies.set(auth, copies)
+  }
+  let copy = copies.get(schema)
+  if (copy === undefined) {
+    copy = guardedCopy(schema, auth)
+    copies.set(schema, copy)
+  }
+  return copy
+}
+
+/** A server may choose its schema for each request: each is compiled once. */
+const protectedCopies = new WeakMap<Auth, WeakMap<GraphQLSchema, GraphQLSchema>>()
+
+function guardedCopy(schema: GraphQLSchema, auth: Auth): GraphQLSchema {
   const table = compileRequirements(schema, auth.settings)
   const onObject = table.rules.find(({ requirements }) => requirements.some(({ object }) => object !== undefined))
   if (onObject !== undefined && auth.settings.permissions === null) {
@@ -96,8 +118,12 @@ function passGate({ made, kind }: Gate, auth: AuthContext, info: GraphQLResolveI
   const errors = made.authorizeRunning(auth, { operation, fragments: () => fragments, variables: variablesOf(info) })
   const error = errors.find(({ refusal }) => refusal.coordinate === `${parentType.name}.${fieldName}`) ?? errors[0]
   if (error !== undefined) throw error
+  if (kind === OperationTypeNode.QUERY) return
+  // A stream that no transport ends, or a mutation that took its time: the token may have expired since the operation began.
+  const expired = auth.expiry()
+  if (expired !== null) throw auth.errorAt(`${parentType.name}.${fieldName}`, expired)
   // The mutation before this one, or whatever happened since the last event, may have changed what the caller may do.
-  if (kind !== OperationTypeNode.QUERY) auth.forgetAnswers()
+  auth.forgetAnswers()
 }
 
 /**

@@ -72,9 +72,13 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
   }
   const inherited = (parent: GraphQLInterfaceType, fieldName: string): readonly Requirement[] => {
     const field = parent.getFields()[fieldName]
-    const onField = field === undefined ? null : statementOf(`${parent.name}.${fieldName}`, field)
     const onType = statementOf(parent.name, parent).requirements
-    return [...(onField?.isPublic === true ? [] : onType), ...(onField?.requirements ?? [])]
+    if (field === undefined) return onType
+    const onField = statementOf(`${parent.name}.${fieldName}`, field)
+    // An interface's resolver is never run by graphql-js; what is declared on it holds all the same.
+    const declared = declarationOf(field)
+    const isPublic = onField.isPublic || declared.isPublic
+    return [...(isPublic ? [] : [...onType, ...declared.fromClass]), ...onField.requirements, ...declared.own]
   }
 
   const types = new Map<string, Map<string, CoordinateRule>>()

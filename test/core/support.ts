@@ -62,6 +62,7 @@ export function knows(tokens: Readonly<Record<string, VerifiedToken | Error>>, p
   const asked: string[] = []
   return {
     name: 'test',
+    readsTokenAlone: true,
     asked,
     async verify({ token }) {
       asked.push(token)

@@ -32,8 +32,13 @@ describe('useAuth', () => {
   it('keeps the auth that a transport has put into the context, and does not believe another', async () => {
     const { auth, schema, verified } = fixture()
     const plugins = [useSchema(schema), useAuth(auth)]
-    expect(dataOf(await run(plugins, '{ who }', { ...contextOf(auth, { subject: 'socket' }), request: requestOf('ada') }))).toEqual({ who: 'socket' })
+    const { principal } = contextOf(auth, { subject: 'socket' }).auth
+    const lease = auth.openLease({ principal, transport: 'socket' })
+    const held = auth.createContext({ principal, refusal: null, credentials: null, transport: 'socket' }, lease)
+    expect(dataOf(await run(plugins, '{ who }', { auth: held, request: requestOf('ada') }))).toEqual({ who: 'socket' })
+    expect(dataOf(await run(plugins, '{ who }', contextOf(auth, { subject: 'socket' })))).toEqual({ who: 'socket' })
     expect(verified).toEqual([])
+    lease.end('closed')
     expect(dataOf(await run(plugins, '{ who }', { auth: { principal: { subject: 'root' } }, request: requestOf('ada') }))).toEqual({ who: 'ada' })
   })
 

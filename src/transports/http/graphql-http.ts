@@ -99,7 +99,7 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
   const { execute = graphqlExecute, formatError = (error) => error } = options
   const contexts = new WeakMap<object, Promise<HttpContext>>()
   const answers = new WeakMap<object, HttpAnswer>()
-  const protect = createProtector(auth)
+  const protect = (schema: GraphQLSchema): GraphQLSchema => protectSchema(schema, auth)
   const { schema } = options
 
   const contextOf = (request: GraphqlHttpRequest<Raw, Extra>): Promise<HttpContext> => {
@@ -165,19 +165,6 @@ const STATUS_TEXTS: Readonly<Record<HttpAnswer['status'], string>> = {
 
 function isArgs(value: object): value is ExecutionArgs {
   return 'document' in value
-}
-
-/** A schema that is chosen for each request is compiled once. */
-function createProtector(auth: Auth): (schema: GraphQLSchema) => GraphQLSchema {
-  const copies = new WeakMap<GraphQLSchema, GraphQLSchema>()
-  return (schema) => {
-    let copy = copies.get(schema)
-    if (copy === undefined) {
-      copy = protectSchema(schema, auth)
-      copies.set(schema, copy)
-    }
-    return copy
-  }
 }
 
 function isResponse(value: unknown): value is GraphqlHttpResponse {

@@ -49,13 +49,18 @@ async function enforceOnObject(
   }
   // A hole in a list is skipped by every(): copied, it is an object that nobody named.
   const list: readonly unknown[] = Array.isArray(objects) ? [...objects] : [objects]
-  if (list.length === 0 || list.some((item) => item === null || item === undefined)) return { ...refusal, detail: 'no object named' }
+  if (list.length === 0 || list.some(namesNothing)) return { ...refusal, detail: 'no object named' }
   try {
     return (await mayAny(permissions, list, auth)) ? null : refusal
   } catch (error) {
     auth.fault('permission source', error)
     return { reason: 'BACKEND_UNAVAILABLE' }
   }
+}
+
+/** An empty id is a lookup that found nothing, like `null`. */
+function namesNothing(item: unknown): boolean {
+  return item === null || item === undefined || item === '' || Number.isNaN(item)
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

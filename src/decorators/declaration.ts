@@ -54,7 +54,8 @@ export function declareClass(target: AnyClass, addition: Addition): void {
 
 /** Whether a function is a class: only a class has a prototype that cannot be replaced. */
 export function isClass(target: object): target is AnyClass {
-  return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false
+  // A frozen function has such a prototype too; only a class says that it is one.
+  return Object.getOwnPropertyDescriptor(target, 'prototype')?.writable === false && Function.prototype.toString.call(target).startsWith('class')
 }
 
 /** One decorator's contribution: a requirement, or public access. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals'
 import { Sequelize } from 'sequelize-typescript'
 import { describeWithPostgres, type PostgresServer, startPostgres } from '../support/postgres.js'
+import { START_UP_HOOK } from '../support/server-process.js'
 import { describeBulkTruth } from './fixtures/bulk-truth.js'
 import { describeCommitTruth, type TestDatabase } from './fixtures/commit-truth.js'
 import { Note, Order, Shipment, Tag } from './fixtures/models.js'
@@ -11,7 +12,7 @@ describeWithPostgres('PostgreSQL', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await startPostgres()
-  }, 60_000)
+  }, START_UP_HOOK)
   afterAll(() => server.stop())
 
   const open = async (): Promise<TestDatabase> => {

@@ -1,11 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { describe, it } from '@jest/globals'
+import { describeUnlessMissing, end, freePort, LOOPBACK, untilReady } from './server-process.js'
 
 /** A PostgreSQL server of the test's own. */
 export interface PostgresServer {
@@ -16,22 +13,11 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-const HOST = '127.0.0.1'
 const INSTALLATIONS = '/usr/lib/postgresql'
 
 /** Like `describe` where PostgreSQL is installed. Elsewhere it says why it skips, but under CI a missing PostgreSQL is a failure. */
 export function describeWithPostgres(name: string, body: () => void): void {
-  if (findBinaries() !== null) return describe(name, body)
-  const reason = `no PostgreSQL under ${INSTALLATIONS}: install it to run "${name}"`
-  if (process.env.CI) {
-    return describe(name, () => {
-      it('finds PostgreSQL', () => {
-        throw new Error(reason)
-      })
-    })
-  }
-  console.warn(`Skipped: ${reason}`)
-  describe.skip(name, body)
+  describeUnlessMissing(findBinaries() === null ? `no PostgreSQL under ${INSTALLATIONS}` : null, name, body)
 }
 
 /** Starts a server with an empty database in a temporary folder, on a free port of the loopback interface. */
@@ -45,22 +31,20 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   execFileSync(join(binaries, 'initdb'), ['-D', folder, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-sync'], { ...run, stdio: 'pipe' })
   const port = await freePort()
-  const settings = [`port=${port}`, `listen_addresses=${HOST}`, `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=100']
+  const settings = [`port=${port}`, `listen_addresses=${LOOPBACK}`, `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=100']
   const server = spawn(join(binaries, 'postgres'), ['-D', folder, ...settings.flatMap((setting) => ['-c', setting])], {
     ...run,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  await ready(server)
+  await untilReady(server, server.stderr, 'database system is ready to accept connections')
   return {
-    host: HOST,
+    host: LOOPBACK,
     port,
     user: 'postgres',
     database: 'postgres',
     async stop() {
-      const exited = once(server, 'exit')
       // Fast shutdown: connections that a test has left open do not hold it up.
-      server.kill('SIGINT')
-      await exited
+      await end(server, 'SIGINT')
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -79,28 +63,4 @@ function postgresAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, HOST)
-  await once(probe, 'listening')
-  const address = probe.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  probe.close()
-  await once(probe, 'close')
-  return address.port
-}
-
-async function ready(server: ChildProcess): Promise<void> {
-  const lines: string[] = []
-  if (server.stderr === null) throw new Error('PostgreSQL has no log')
-  for await (const line of createInterface(server.stderr)) {
-    lines.push(line)
-    if (line.includes('database system is ready to accept connections')) {
-      // What it says from now on is read and dropped: a full pipe would stop it.
-      server.stderr.resume()
-      return
-    }
-  }
-  throw new Error(`PostgreSQL did not start:\n${lines.join('\n')}`)
 }

@@ -7,9 +7,11 @@
  *   npm run test:providers -- --serve keycloak          starts it and waits, for trying things out
  *
  * Downloads are kept in GATEHOUSE_CACHE, else in the user's cache directory. What a machine cannot run is said and left out; with CI
- * set, that is a failure.
+ * set, that is a failure. A server that does not start is one anywhere. The tests of the others run all the same.
  */
 import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { providers } from './providers/index.mjs'
 import { cacheDirectory, NotAvailable } from './providers/provider.mjs'
 import { repository, setUp, tool } from './set-up.mjs'
@@ -17,6 +19,7 @@ import { repository, setUp, tool } from './set-up.mjs'
 const { selected, serve, jestArguments } = parse(process.argv.slice(2))
 const running = []
 const skipped = []
+const failed = []
 const interruption = new AbortController()
 let jest = null
 
@@ -34,19 +37,20 @@ async function main() {
   for (const provider of selected) {
     if (!interruption.signal.aborted) await start(provider)
   }
-  const names = running.map(({ name }) => name)
-  if (skipped.length > 0 && process.env.CI) {
-    console.error(`CI is set, and these did not run: ${skipped.join(', ')}`)
-    return 1
-  }
   if (interruption.signal.aborted) return 130
-  if (names.length === 0) {
-    console.log('No provider is available here, so there is nothing to test.')
-    return 0
-  }
+  const names = running.map(({ name }) => name)
   const env = Object.assign({}, ...running.map((each) => each.env))
-  if (serve) return wait(env)
-  return runJest(names, env)
+  if (names.length > 0 && serve) return wait(env)
+  const code = names.length > 0 ? await runJest(names, env) : 0
+  return complain() ? 1 : code
+}
+
+/** Says last, below all that jest has said, whose tests did not run. Answers whether that is a failure. */
+function complain() {
+  if (failed.length > 0) console.error(`These did not start: ${failed.join(', ')}`)
+  if (skipped.length > 0 && process.env.CI) console.error(`CI is set, and these were left out: ${skipped.join(', ')}`)
+  else if (skipped.length > 0) console.warn(`Left out: ${skipped.join(', ')}`)
+  return failed.length > 0 || (skipped.length > 0 && Boolean(process.env.CI))
 }
 
 async function start({ name, available, start }) {
@@ -60,8 +64,9 @@ async function start({ name, available, start }) {
     log(`${version} is up after ${Math.round((Date.now() - began) / 1000)} s`)
   } catch (error) {
     if (interruption.signal.aborted) return
-    if (!(error instanceof NotAvailable)) throw error
-    skip(name, error.message)
+    if (error instanceof NotAvailable) return skip(name, error.message)
+    failed.push(name)
+    console.error(`[${name}] did not start: ${error.stack}`)
   }
 }
 
@@ -92,12 +97,18 @@ function runJest(names, env) {
     '--runInBand',
     '--testPathPatterns',
     pattern,
-    ...jestArguments,
+    ...(jestArguments.length === 0 ? results() : jestArguments),
   ]
   return new Promise((resolve) => {
     jest = spawn(process.execPath, args, { cwd: repository, stdio: 'inherit', env: { ...process.env, ...env } })
     jest.once('close', (code) => resolve(code ?? 1))
   })
+}
+
+/** Of a run of all tests: its results as JSON, beside jest's own summary. */
+function results() {
+  mkdirSync(join(repository, '.cache'), { recursive: true })
+  return ['--json', '--outputFile=.cache/provider-results.json']
 }
 
 /** Until interrupted. */
@@ -116,6 +127,7 @@ function wait(env) {
 async function stopAll() {
   for (const { name, stop } of running.reverse()) {
     console.log(`[${name}] stopping`)
-    await stop()
+    // One that cannot be stopped must not keep the others running.
+    await stop().catch((error) => console.error(`[${name}] ${error.message}`))
   }
 }

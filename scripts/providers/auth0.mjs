@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installPackage } from './npm-package.mjs'
-import { freePort, NotAvailable, run, startServer } from './provider.mjs'
+import { freePorts, NotAvailable, run, startServer, untilTrue } from './provider.mjs'
 
 const VERSION = process.env.AUTH0_SIMULATOR_VERSION ?? '0.11.4'
 const SERVER = fileURLToPath(new URL('./auth0-server.cjs', import.meta.url))
@@ -50,7 +50,7 @@ export const auth0 = {
     await mkdir(join(folder, 'rules'))
     await writeFile(join(folder, 'rules', 'claims.js'), RULE)
     await writeFile(join(folder, 'rules', 'claims.json'), JSON.stringify({ enabled: true }))
-    const port = await freePort()
+    const [port] = await freePorts(1)
     log(`starting the simulator on https://localhost:${port}`)
     const server = startServer(process.execPath, [SERVER, home, String(port), JSON.stringify(TENANT)], {
       cwd: folder,
@@ -61,7 +61,7 @@ export const auth0 = {
       await rm(folder, { recursive: true, force: true })
     }
     try {
-      await untilListening(port, server.exited, signal)
+      await untilTrue(() => answers(port), { exited: server.exited, log, signal })
     } catch (error) {
       await stop()
       throw error
@@ -105,23 +105,9 @@ async function makeCertificate(folder) {
 }
 
 /** Nothing secret is asked for, so it does not matter here whose certificate it is. */
-async function untilListening(port, exited, signal) {
-  let ended = null
-  void exited.then((lines) => {
-    ended = lines
-  })
-  for (let left = 240; left > 0; left -= 1) {
-    signal?.throwIfAborted()
-    if (ended !== null) throw new Error(`the simulator ended before it answered:\n${ended}`)
-    if (await answers(port)) return
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  throw new Error('the simulator did not answer within 60 s')
-}
-
 function answers(port) {
   return new Promise((resolve) => {
-    get({ host: '127.0.0.1', port, path: '/.well-known/jwks.json', rejectUnauthorized: false, timeout: 2_000 }, (response) => {
+    get({ host: '127.0.0.1', port, path: '/.well-known/jwks.json', rejectUnauthorized: false, timeout: 10_000 }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { installPackage } from './npm-package.mjs'
-import { freePort, startServer, untilAnswering } from './provider.mjs'
+import { freePorts, startServer, untilAnswering } from './provider.mjs'
 
 const VERSION = process.env.FIREBASE_TOOLS_VERSION ?? '15.34.2'
 /** Projects whose id begins so exist nowhere, and need no login. */
@@ -20,7 +20,7 @@ export const firebase = {
   async start({ cache, log, signal }) {
     const home = await installPackage({ name: 'firebase-tools', version: VERSION, cache, log })
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-firebase-'))
-    const [port, hub, logging] = [await freePort(), await freePort(), await freePort()]
+    const [port, hub, logging] = await freePorts(3)
     const at = (number) => ({ host: '127.0.0.1', port: number })
     const emulators = { auth: at(port), hub: at(hub), logging: at(logging), ui: { enabled: false }, singleProjectMode: true }
     await writeFile(join(folder, 'firebase.json'), JSON.stringify({ emulators }))
@@ -36,7 +36,7 @@ export const firebase = {
       await rm(folder, { recursive: true, force: true })
     }
     try {
-      await untilAnswering(`http://127.0.0.1:${port}/`, { exited: server.exited, seconds: 120, log, signal })
+      await untilAnswering(`http://127.0.0.1:${port}/`, { exited: server.exited, log, signal })
     } catch (error) {
       await stop()
       throw error

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, NotAvailable, run, startServer, untilAnswering } from './provider.mjs'
+import { freePorts, NotAvailable, run, startServer, untilAnswering } from './provider.mjs'
 
 const VERSION = process.env.KEYCLOAK_VERSION ?? '26.5.5'
 const REALMS = fileURLToPath(new URL('../../test/providers/realms/', import.meta.url))
@@ -29,7 +29,7 @@ export const keycloak = {
     await mkdir(join(home, 'data', 'import'), { recursive: true })
     for (const file of await readdir(REALMS)) await cp(join(REALMS, file), join(home, 'data', 'import', file))
 
-    const port = await freePort()
+    const [port] = await freePorts(1)
     const [url, internalUrl] = [`http://localhost:${port}`, `http://127.0.0.1:${port}`]
     const password = randomBytes(16).toString('hex')
     log(`starting Keycloak ${VERSION} on ${internalUrl} (half a minute)`)
@@ -44,7 +44,7 @@ export const keycloak = {
       },
     })
     try {
-      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, seconds: 300, log, signal })
+      await untilAnswering(`${internalUrl}/realms/shop/.well-known/openid-configuration`, { exited: server.exited, log, signal })
     } catch (error) {
       await server.stop()
       throw error

@@ -6,6 +6,8 @@ import { createRequire } from 'node:module'
 
 const AUDIENCE = 'https://orders'
 const SCOPES = 'orders:read orders:write'
+/** The API whose access tokens are opaque: nobody but the provider knows what they are worth. */
+const OPAQUE_AUDIENCE = 'https://vault'
 const CLIENTS = [
   { client_id: 'job', client_secret: 'job-secret', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
   {
@@ -14,6 +16,14 @@ const CLIENTS = [
     grant_types: ['authorization_code'],
     redirect_uris: ['http://127.0.0.1/callback'],
     response_types: ['code'],
+  },
+  {
+    client_id: 'vault-api',
+    client_secret: 'vault-api-secret',
+    grant_types: [],
+    redirect_uris: [],
+    response_types: [],
+    introspection_signed_response_alg: 'RS256',
   },
 ]
 
@@ -42,7 +52,7 @@ export const oidcProvider = {
     const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('oidc-provider/package.json'), 'utf8'))
     return {
       version: `oidc-provider ${version}`,
-      env: { OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE },
+      env: { OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE, OIDC_OPAQUE_AUDIENCE: OPAQUE_AUDIENCE },
       async stop() {
         server.close()
         server.closeAllConnections()
@@ -65,15 +75,23 @@ function configuration() {
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      introspection: { enabled: true },
+      jwtIntrospection: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({ audience: AUDIENCE, scope: SCOPES, accessTokenFormat: 'jwt', accessTokenTTL: 600, jwt: { sign: { alg: 'RS256' } } }),
+        getResourceServerInfo: (_, audience) => resourceServer(audience),
       },
     },
     ttl: { Session: 600, Interaction: 600, Grant: 600, IdToken: 600 },
   }
+}
+
+function resourceServer(audience) {
+  const common = { audience, scope: SCOPES, accessTokenTTL: 600 }
+  return audience === OPAQUE_AUDIENCE ? { ...common, accessTokenFormat: 'opaque' } : { ...common, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } }
 }
 
 /** Grants what is asked for, without asking anybody. */

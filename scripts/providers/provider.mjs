@@ -35,34 +35,41 @@ export async function cacheDirectory(name) {
   return directory
 }
 
-/** A port on loopback that nobody uses at the moment. */
-export function freePort() {
+/** Ports on loopback that nobody uses at the moment, each another one. */
+export async function freePorts(count) {
+  const servers = await Promise.all(Array.from({ length: count }, listen))
+  const ports = servers.map((server) => server.address().port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+function listen() {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
+    server.listen(0, '127.0.0.1', () => resolve(server))
   })
 }
 
+/** Milliseconds that a download may take: a minute over a good line, and never the whole of a CI run. */
+const LONGEST_RUN = 480_000
+
 /**
- * Runs a command to its end.
+ * Runs a command to its end, which comes after eight minutes at the latest.
  *
- * @returns its exit code, `null` when there is no such command, and what it wrote
+ * @returns its exit code, -1 when it took too long or was killed, `null` when there is no such command, and what it wrote
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_RUN, ...options })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output += text
       })
     }
     child.once('error', () => resolve({ code: null, output }))
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code, signal) => resolve(signal === null ? { code, output } : { code: -1, output: `${output}\nended by ${signal}` }))
   })
 }
 
@@ -103,8 +110,21 @@ export function startServer(command, args, options = {}) {
   }
 }
 
-/** Waits until a URL answers with success. Rejects when the server ends first, the run is interrupted, or after `seconds`. */
-export async function untilAnswering(url, { exited, seconds, log, signal }) {
+/** Seconds that a server may take to start. Half a minute is usual; this is for a machine that is busy with something else. */
+const START_UP = 300
+
+/** Waits until a URL answers with success. Rejects when the server ends first, when the run is interrupted, or after five minutes. */
+export function untilAnswering(url, context) {
+  const answers = async () => {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    await answer.body?.cancel()
+    return answer.ok
+  }
+  return untilTrue(answers, context)
+}
+
+/** Like {@link untilAnswering}, for a server that is asked in its own way. To reject means no. */
+export async function untilTrue(ask, { exited, log, signal }) {
   let ended = null
   void exited.then((lines) => {
     ended = lines
@@ -113,11 +133,9 @@ export async function untilAnswering(url, { exited, seconds, log, signal }) {
   for (let told = 0; ; ) {
     signal?.throwIfAborted()
     if (ended !== null) throw new Error(`the server ended before it answered:\n${ended}`)
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
+    if (await ask().catch(() => false)) return
     const elapsed = Math.round((Date.now() - start) / 1000)
-    if (elapsed >= seconds) throw new Error(`the server did not answer within ${seconds} s`)
+    if (elapsed >= START_UP) throw new Error(`the server did not answer within ${START_UP} s`)
     if (elapsed >= told + 10) {
       told = elapsed
       log(`still starting (${elapsed} s)`)

@@ -1,5 +1,6 @@
 import type { AuthContext } from './auth-context.js'
 import { withDeadline } from './deadline.js'
+import { BackendUnavailableError } from './errors.js'
 import type { Refusal } from './refusal.js'
 import type { AnyOf, Requirement } from './requirement.js'
 
@@ -53,9 +54,19 @@ async function enforceOnObject(
   try {
     return (await mayAny(permissions, list, auth)) ? null : refusal
   } catch (error) {
+    return unavailable(error, auth)
+  }
+}
+
+/** What the source says of its own outage stays in the refusal; anything else that it throws says nothing that could be passed on. */
+function unavailable(error: unknown, auth: AuthContext): Refusal {
+  if (!(error instanceof BackendUnavailableError)) {
     auth.fault('permission source', error)
     return { reason: 'BACKEND_UNAVAILABLE' }
   }
+  auth.fault('permission source', error.cause ?? error)
+  const { detail, retryAfter } = error.refusal
+  return { reason: 'BACKEND_UNAVAILABLE', ...(detail === undefined ? {} : { detail }), ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 
 /** An empty id is a lookup that found nothing, like `null`. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { AuthContext } from '../../src/core/auth-context.js'
 import { enforce } from '../../src/core/enforcement.js'
+import { BackendUnavailableError } from '../../src/core/errors.js'
 import type { PermissionSource } from '../../src/core/permission-source.js'
 import type { Refusal } from '../../src/core/refusal.js'
 import { AUTHENTICATED, type ObjectSelector, permissionRequirement, type Requirement, scopeRequirement } from '../../src/core/requirement.js'
@@ -185,6 +186,18 @@ describe('a permission source', () => {
     expect(refusal).toEqual({ reason: 'BACKEND_UNAVAILABLE' })
     expect(log.lines.filter(({ event }) => event.event === 'fault')).toHaveLength(1)
     expect(log.text()).not.toContain('canary')
+  })
+
+  it('that says why it is unavailable is quoted in the refusal, and its cause is in the audit log', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED canary'), { code: 'ECONNREFUSED' })
+    const details = { detail: 'the provider is out of reach', retryAfter: 7, coordinate: 'Query.foreign' }
+    const { refusal, log } = await ask(() => Promise.reject(new BackendUnavailableError(details, { cause })))
+    expect(refusal).toEqual({ reason: 'BACKEND_UNAVAILABLE', detail: 'the provider is out of reach', retryAfter: 7 })
+    expect(log.lines.filter(({ event }) => event.event === 'fault').map(({ event }) => [event.what, event.error])).toEqual([
+      ['permission source', 'Error ECONNREFUSED'],
+    ])
+    expect(log.text()).not.toContain('canary')
+    expect((await ask(() => Promise.reject(new BackendUnavailableError()))).refusal).toEqual({ reason: 'BACKEND_UNAVAILABLE' })
   })
 
   it.each([[1], ['true'], [{}], [null], [undefined], [Promise.resolve(true)]])('that answers %p does not allow', async (answer) => {

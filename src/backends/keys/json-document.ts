@@ -19,21 +19,34 @@ export interface DocumentAnswer {
 const LIMIT = 1_048_576
 
 /**
- * Fetches a JSON object from a provider: no redirect is followed, and no more than 1 MiB is read.
+ * Fetches a JSON object from a provider: no redirect is followed, and no more than 1 MiB is read. A connection that is cut before the
+ * answer begins is tried anew, once and within the same time: the server may have closed it while it was idle (RFC 9112 §9.3.1).
  *
  * Does not check the URL, and not what the document says.
  *
  * @throws {BackendUnavailableError} when the server cannot be reached, answers too late or too much, or with something other than a JSON object.
  */
 export async function fetchDocument(url: string, { accept, fetch, signal }: DocumentRequest): Promise<DocumentAnswer> {
-  const response = await fetch(url, { method: 'GET', redirect: 'manual', headers: new Headers({ accept }), signal }).catch((error: unknown) => {
-    throw unreachableError(error)
-  })
+  const get = (): Promise<Response> => fetch(url, { method: 'GET', redirect: 'manual', headers: new Headers({ accept }), signal })
+  const response = await get()
+    .catch((error: unknown) => {
+      if (signal.aborted || !wasCut(error)) throw error
+      return get()
+    })
+    .catch((error: unknown) => {
+      throw unreachableError(error)
+    })
   if (response.status !== 200 || response.redirected) {
     await response.body?.cancel().catch(() => undefined)
     return { status: response.redirected ? 302 : response.status, document: null }
   }
   return { status: 200, document: parse(await readText(response)) }
+}
+
+/** Node's fetch has the code on the cause, others on the error itself. */
+function wasCut(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } | null }
+  return [code, cause?.code].some((each) => each === 'ECONNRESET' || each === 'UND_ERR_SOCKET')
 }
 
 /** The error of a provider that cannot be used right now. `detail` is for the audit log, in our own words. */
@@ -56,7 +69,12 @@ export async function readJson(response: Response): Promise<unknown> {
   }
 }
 
-async function readText(response: Response): Promise<string> {
+/**
+ * Reads a provider's answer as UTF-8, and no more of it than 1 MiB.
+ *
+ * @throws {BackendUnavailableError} when it is something else, or breaks off.
+ */
+export async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {

@@ -77,7 +77,7 @@ describe.each(NAMES)('%s', (name) => {
       const before = subject.asked()
       subject.fail(mode)
       expect(await verdict(open({ timeoutDuration: 200 }), token)).toBe('BACKEND_UNAVAILABLE')
-      expect(subject.asked() - before).toBe(1)
+      expect(subject.asked() - before).toBe(mode === 'down' ? subject.attempts : 1)
       const unpaused = open({ timeoutDuration: 200, cooldownDuration: 0 })
       expect(await verdict(unpaused, token)).toBe('BACKEND_UNAVAILABLE')
       subject.recover()

@@ -28,6 +28,8 @@ export interface Subject {
   readonly rotate: () => Promise<unknown>
   /** How often the provider was asked for keys or, by introspection, about a token. */
   readonly asked: () => number
+  /** How often it is asked when the connection is cut before the answer: keys are asked for once more, and nothing else is. */
+  readonly attempts: number
   readonly fail: (mode: FailureMode) => void
   readonly recover: () => void
   readonly close: () => Promise<void>
@@ -79,6 +81,7 @@ async function fromIssuer(
     backend: (changes = {}) => open(issuer, changes),
     rotate: () => issuer.rotateKeys(),
     asked: () => issuer.requests.jwks,
+    attempts: 2,
     fail: issuer.fail,
     recover: issuer.recover,
     close: issuer.close,
@@ -96,6 +99,7 @@ async function fromKeycloak(endpoint: 'certs' | 'introspect', open: (url: string
     backend: (changes = {}) => open(server.address, issuer, changes),
     rotate: () => keys.rotate(),
     asked: () => received[endpoint].length,
+    attempts: endpoint === 'certs' ? 2 : 1,
     fail: (mode) => server.fail(mode, endpoint),
     recover: server.recover,
     close: server.close,

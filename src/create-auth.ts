@@ -48,5 +48,7 @@ export function createAuth(settings: AuthSettings): Auth {
     made.map(({ backend }) => backend),
     dpopAlgorithms,
   )
-  return createEngine(resolved, { confirm, ready: Promise.all(made.map(({ ready }) => ready)).then(() => undefined) })
+  const auth = createEngine(resolved, { confirm, ready: Promise.all(made.map(({ ready }) => ready)).then(() => undefined) })
+  for (const { backend } of made) backend.attach?.({ now: resolved.now, audit: auth.audit })
+  return auth
 }

@@ -2,7 +2,7 @@ export type { Audit, AuditLogger, LeaseEnd } from './core/audit.js'
 export type { Auth } from './core/auth.js'
 export type { AuthContext } from './core/auth-context.js'
 export type { Authentication } from './core/authentication.js'
-export type { TokenBackend, VerifiedToken } from './core/backend.js'
+export type { BackendHost, TokenBackend, VerifiedToken } from './core/backend.js'
 export { ConfigurationError } from './core/configuration-error.js'
 export type { Carrier, Credentials } from './core/credentials.js'
 export {

@@ -40,6 +40,7 @@ export function auth0(options: Auth0Options, path = 'auth0'): TokenBackend {
       if (isOpaqueToken(credentials.token, issuer)) throw new InvalidTokenError({ detail: 'opaque access token: request it with an audience' })
       return auth0Principal(await signed.verify(credentials, signal), organizations)
     },
+    attach: (host) => signed.attach?.(host),
     close: () => signed.close?.(),
   })
 }

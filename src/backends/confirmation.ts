@@ -5,7 +5,7 @@ import type { Credentials } from '../core/credentials.js'
 import { flag, hint, origin, parseOptions } from '../core/options.js'
 import type { Refusal } from '../core/refusal.js'
 import { checkProof, type ProofRules } from './dpop/proof.js'
-import { ASYMMETRIC_ALGORITHMS } from './keys/algorithms.js'
+import { asymmetricAlgorithms, replayStore } from './option-shapes.js'
 import { memoryReplayStore, type ReplayStore } from './replay-store.js'
 
 /** How DPoP proofs are checked (RFC 9449). */
@@ -35,9 +35,7 @@ export interface Confirmation {
   readonly dpopAlgorithms: readonly string[] | null
 }
 
-const algorithms = hint('a list of asymmetric algorithms', "['ES256']")
 const maxAge = hint('seconds from 1 to 300', '60')
-const store = hint('a replay store', 'redisReplayStore(redis)')
 
 /** The shape of {@link ConfirmationOptions}. */
 const shape = z.strictObject({
@@ -46,11 +44,8 @@ const shape = z.strictObject({
       {
         origin: origin("'https://api.example.com'"),
         maxAge: z.number(maxAge).min(1, maxAge).max(300, maxAge).optional(),
-        algorithms: z
-          .array(z.enum([...ASYMMETRIC_ALGORITHMS], algorithms), algorithms)
-          .min(1, algorithms)
-          .optional(),
-        replayStore: z.custom<ReplayStore>((value) => typeof (value as Partial<ReplayStore> | null)?.claim === 'function', store).optional(),
+        algorithms: asymmetricAlgorithms("'ES256'").optional(),
+        replayStore: replayStore().optional(),
       },
       hint('an object', "{ origin: 'https://api.example.com' }"),
     )

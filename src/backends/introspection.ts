@@ -6,7 +6,10 @@ import { type Claims, claimsReader, readClaims } from './claims.js'
 import { createBreaker } from './introspection/breaker.js'
 import { introspectionClient } from './introspection/client.js'
 import { type IntrospectionBackendOptions, type ResolvedIntrospectionOptions, resolveIntrospectionOptions } from './introspection/options.js'
+import { signedAnswers } from './introspection/signed-answers.js'
 import { unverifiedIssuer } from './jwt/compact.js'
+import { issuerKeys, keyLife } from './keys/key-source.js'
+import { createOutage } from './outage.js'
 
 export type { ClientAuthentication } from './introspection/client-authentication.js'
 export type { IntrospectionBackendOptions } from './introspection/options.js'
@@ -17,7 +20,8 @@ export type { HttpFetch } from './introspection/post-form.js'
  * Takes every opaque token, and JWTs of its own issuer; list it behind backends that verify JWTs of the same issuer themselves.
  *
  * Checked are `active`, which must be the boolean `true`, `iss` where the answer has it, `aud`, `token_type`, `exp`, `nbf`, `iat`, and the
- * client when `authorizedClients` are given. Not checked is any signature: the answer is believed because of where it comes from.
+ * client when `authorizedClients` are given. Not checked is any signature, unless with `response: 'jwt'`: the answer is believed because
+ * of where it comes from.
  *
  * An endpoint that is down, slow, or refuses this client makes callers unavailable, never unauthenticated; after some failures in a row
  * it is left alone for a while.
@@ -33,14 +37,18 @@ export type { HttpFetch } from './introspection/post-form.js'
 export function introspection(options: IntrospectionBackendOptions, path = 'introspection'): TokenBackend {
   const settings = resolveIntrospectionOptions(options, path)
   const { issuer, cacheTtl, negativeCacheTtl, negativeCacheSize, now, name } = settings
-  const ask = introspectionClient(settings)
-  const breaker = createBreaker({ failures: settings.breakerFailures, pause: settings.breakerPause })
+  const { host, response, jwksUri } = settings
+  const keys = response === 'jwt' ? issuerKeys({ issuer, jwksUri, ...keyLife(), fetch: settings.fetch, host }) : null
+  const ask = introspectionClient({ ...settings, format: keys === null ? undefined : signedAnswers({ ...settings, keys }) })
+  const outage = createOutage(`introspection at ${issuer}`, host)
+  const breaker = createBreaker({ failures: settings.breakerFailures, pause: settings.breakerPause, outage })
   const inactive = new LRUCache<string, true>({ max: negativeCacheSize, ttl: Math.max(1, negativeCacheTtl * 1000) })
   const reader = claimsReader(settings.claims)
 
   return Object.freeze<TokenBackend>({
     name,
     readsTokenAlone: true,
+    attach: host.attach,
     accepts(credentials) {
       if (!SCHEMES.includes(credentials.scheme)) return false
       const claimed = unverifiedIssuer(credentials)
@@ -59,6 +67,7 @@ export function introspection(options: IntrospectionBackendOptions, path = 'intr
       checkAnswer(claims, settings)
       return { ...readClaims(claims, reader), cache: { until: cacheTtl === 0 ? null : now() / 1000 + cacheTtl } }
     },
+    close: () => keys?.close(),
   })
 }
 

@@ -29,13 +29,14 @@ export type { TokenProfile } from './jwt/token-kind.js'
  */
 export function jwt(options: JwtOptions, path = 'jwt'): TokenBackend {
   const settings = resolveJwtOptions(options, path)
-  const { issuer, name, secret, profile, dangerouslyAcceptUnmarkedTokens } = settings
+  const { issuer, name, secret, profile, host, dangerouslyAcceptUnmarkedTokens } = settings
   const keys = secret === null ? issuerKeys(settings) : sharedSecret(secret)
   const verify = createVerifier({ ...settings, keys, checkKind: accessTokensOnly(profile, dangerouslyAcceptUnmarkedTokens) })
   const reader = claimsReader(settings.claims)
   return Object.freeze<TokenBackend>({
     name,
     readsTokenAlone: true,
+    attach: host.attach,
     accepts: (credentials) => SCHEMES.includes(credentials.scheme) && unverifiedIssuer(credentials) === issuer,
     // The signal is one caller's, and keys are loaded for all of them: a load ends by its own timeout.
     async verify(credentials) {

@@ -56,6 +56,7 @@ export function keycloak(options: KeycloakOptions, path = 'keycloak'): KeycloakB
   return Object.freeze<KeycloakBackend>({
     name: settings.name,
     readsTokenAlone: true,
+    attach: settings.host.attach,
     accepts: (credentials) => SCHEMES.includes(credentials.scheme) && realms.has(unverifiedIssuer(credentials) ?? ''),
     verify(credentials, signal) {
       const realm = realms.get(unverifiedIssuer(credentials) ?? '')

@@ -3,10 +3,11 @@ import type { FetchImplementation } from 'jose'
 import { z } from 'zod'
 import type { Auth } from '../core/auth.js'
 import { AuthError } from '../core/errors.js'
-import { callback, hint, parseOptions, text } from '../core/options.js'
+import { callback, hint, parseOptions, secureUrl, text } from '../core/options.js'
 import { isSecureUrl } from '../core/secure-url.js'
-import { issuerKeys } from './keys/key-source.js'
+import { issuerKeys, keyLife } from './keys/key-source.js'
 import { type Logout, logoutTokenVerifier } from './logout/logout-token.js'
+import { clockTolerance, replayStore } from './option-shapes.js'
 import { memoryReplayStore, type ReplayStore } from './replay-store.js'
 
 export type { Logout } from './logout/logout-token.js'
@@ -32,18 +33,13 @@ export interface BackchannelLogoutOptions {
 /** Handles the request of a provider; for node:http, or as a route of Express. */
 export type LogoutHandler = (request: IncomingMessage & { readonly body?: unknown }, response: ServerResponse) => Promise<void>
 
-const url = hint('an https URL (http on loopback)', "'https://sso.example.com/jwks'")
-const tolerance = hint('seconds from 0 to 60', '5')
-
 const shape = z.strictObject(
   {
     issuer: text("'https://sso.example.com'").refine(isSecureUrl, hint('the https URL of the issuer (http on loopback)', "'https://sso.example.com'")),
     clientId: text("'web-shop'"),
-    jwksUri: z.string(url).refine(isSecureUrl, url).optional(),
-    clockTolerance: z.number(tolerance).min(0, tolerance).max(60, tolerance).default(5),
-    replayStore: z
-      .custom<ReplayStore>((value) => typeof (value as Partial<ReplayStore> | null)?.claim === 'function', hint('a replay store', 'redisReplayStore(redis)'))
-      .optional(),
+    jwksUri: secureUrl("'https://sso.example.com/jwks'").optional(),
+    clockTolerance: clockTolerance().default(5),
+    replayStore: replayStore().optional(),
     onLogout: callback<(logout: Logout) => Promise<void> | void>('(logout) => …').optional(),
     fetch: callback<FetchImplementation>('fetch').optional(),
   },
@@ -64,7 +60,7 @@ const shape = z.strictObject(
 export function backchannelLogout(auth: Auth, options: BackchannelLogoutOptions): LogoutHandler {
   const { replayStore, onLogout, clientId, clockTolerance, issuer, jwksUri, fetch } = parseOptions(shape, options, 'backchannelLogout')
   const { now } = auth.settings
-  const keys = issuerKeys({ issuer, jwksUri, fetch, cacheMaxAge: 600_000, cooldownDuration: 30_000, timeoutDuration: 5_000, staleIfError: 86_400_000 })
+  const keys = issuerKeys({ issuer, jwksUri, fetch, ...keyLife(), host: auth })
   const verify = logoutTokenVerifier({ issuer, clientId, keys, clockTolerance, replays: replayStore ?? memoryReplayStore(100_000, now), now })
 
   return async (request, response) => {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { TokenBackend } from '../core/backend.js'
+import type { BackendHost, TokenBackend } from '../core/backend.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { BackendUnavailableError } from '../core/errors.js'
 import { custom, type VerifyToken } from './custom.js'
@@ -33,8 +33,10 @@ export function moduleBackend(reference: string, baseUrl: string, path = 'module
   if (isRelative(specifier) && !isFile(resolve(folder, specifier))) throw new ConfigurationError(path, 'a file that exists', EXAMPLE)
 
   let backend: TokenBackend | null = null
+  let host: BackendHost | null = null
   const loading = load(specifier, folder, path).then((namespace) => {
     backend = backendOf(namespace, exportName, path)
+    if (host !== null) backend.attach?.(host)
     return backend
   })
   const ready = loading.then(() => undefined)
@@ -46,6 +48,10 @@ export function moduleBackend(reference: string, baseUrl: string, path = 'module
       return backend?.name ?? 'module'
     },
     ready,
+    attach(given) {
+      host = given
+      backend?.attach?.(given)
+    },
     accepts: (credentials) => backend?.accepts?.(credentials) ?? true,
     async verify(credentials, signal) {
       const early = backend === null

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { types } from 'node:util'
 import { pino } from 'pino'
 import type { Principal } from './principal.js'
 import type { Reason, Refusal } from './refusal.js'
@@ -27,8 +28,10 @@ export interface Audit {
   leaseOpened(leaseId: string, transport: string, principal: Principal | null): void
   /** It ended. Level `info`. `seconds` is how long it lived. */
   leaseEnded(leaseId: string, transport: string, principal: Principal | null, reason: LeaseEnd, seconds: number): void
-  /** A part of the server failed, and callers were refused for it. Level `error`. */
+  /** A part of the server failed: callers were refused for it, or get by on what is left. Level `error`. */
   fault(what: string, error: unknown): void
+  /** A part of the server that was reported by {@link Audit.fault}, under the same name, works again. Level `info`. */
+  recovered(what: string): void
 }
 
 /**
@@ -57,6 +60,9 @@ export function createAudit(logger: AuditLogger = pino({ name: 'gatehouse' })): 
     fault(what, error) {
       logger.error({ event: 'fault', what, error: errorName(error) }, 'fault')
     },
+    recovered(what) {
+      logger.info({ event: 'recovered', what }, 'recovered')
+    },
   }
 }
 
@@ -72,7 +78,8 @@ function refusalLine({ reason, coordinate, requiredScopes, requiredPermissions, 
 
 /** An upstream message may quote the token that upstream disliked; its class and code cannot. */
 function errorName(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error
+  // fetch throws errors of Node's own realm, which is another where code runs in a vm context.
+  if (!(error instanceof Error) && !types.isNativeError(error)) return typeof error
   const code = (error as { code?: unknown }).code
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? `${error.name} ${code}` : error.name
 }

@@ -1,3 +1,4 @@
+import type { Audit } from './audit.js'
 import type { Credentials } from './credentials.js'
 
 /**
@@ -38,6 +39,14 @@ export interface VerifiedToken {
   }
 }
 
+/** What a backend gets of the engine that it works for. */
+export interface BackendHost {
+  /** The settings' clock: milliseconds since 1970. */
+  readonly now: () => number
+  /** For what no caller is refused for, such as keys that could not be renewed. What makes `verify` throw is reported by the engine. */
+  readonly audit: Pick<Audit, 'fault' | 'recovered'>
+}
+
 /**
  * Verifies credentials. One object serves every transport and all requests at once.
  *
@@ -63,6 +72,12 @@ export interface TokenBackend {
    * @default every credential is accepted
    */
   accepts?(credentials: Credentials): boolean
+  /**
+   * Told once, before the first token, which engine the backend works for. Of several engines that share it, the last one counts.
+   *
+   * @default the backend goes by its own clock, and reports nothing
+   */
+  attach?(host: BackendHost): void
   /**
    * Proves who is asking.
    *

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigurationError } from './configuration-error.js'
+import { isSecureUrl } from './secure-url.js'
 
 /** What a malformed option is told: what was expected, and an example in code. For the `error` of a zod schema. */
 export interface OptionHint {
@@ -14,6 +15,18 @@ export function hint(expected: string, example: string): OptionHint {
 /** A non-empty string. */
 export function text(example: string): z.ZodType<string, string> {
   return z.string(hint('a non-empty string', example)).min(1, hint('a non-empty string', example))
+}
+
+/** A list of non-empty strings, at least one. */
+export function texts(expected: string, example: string): z.ZodArray<z.ZodType<string, string>> {
+  const told = hint(expected, example)
+  return z.array(z.string(told).min(1, told), told).min(1, told)
+}
+
+/** An https URL, or http on this machine; see {@link isSecureUrl}. */
+export function secureUrl(example: string): z.ZodType<string, string> {
+  const told = hint('an https URL (http on loopback)', example)
+  return z.string(told).refine(isSecureUrl, told)
 }
 
 /** `true` or `false`. */

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import { type AuditLogger, createAudit } from '../../src/core/audit.js'
@@ -98,6 +99,18 @@ describe('audit lines', () => {
       { level: 30, event: 'lease.ended', leaseId: 'l1', transport: 'graphql-ws', ...IDENTITY, reason: 'expired', seconds: 60, msg: 'lease ended' },
       { level: 30, event: 'lease.opened', leaseId: 'l2', transport: 'socket-io', anonymous: true, expiresAt: null, msg: 'lease opened' },
     ])
+  })
+
+  it('name the class and code of an error from another realm too', () => {
+    const { logger, lines } = recorder()
+    createAudit(logger).fault('backend x', runInNewContext("Object.assign(new TypeError('canary'), { code: 'ECONNRESET' })"))
+    expect(lines).toEqual([{ level: 'error', event: { event: 'fault', what: 'backend x', error: 'TypeError ECONNRESET' }, message: 'fault' }])
+  })
+
+  it('say that what was reported works again', () => {
+    const { logger, lines } = recorder()
+    createAudit(logger).recovered('backend x')
+    expect(lines).toEqual([{ level: 'info', event: { event: 'recovered', what: 'backend x' }, message: 'recovered' }])
   })
 
   it('cannot be split by what stands in an identity', () => {

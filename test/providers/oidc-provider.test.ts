@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { type IntrospectionBackendOptions, introspection } from '../../src/backends/introspection.js'
 import { jwt } from '../../src/backends/jwt.js'
-import { verdict } from '../backends/bearer.js'
+import { judge, verdict } from '../backends/bearer.js'
 import { CALLERS } from '../support/transport-callers.js'
 import { type Servers, startServers } from '../support/transport-servers.js'
 import { claimsIn, INVALID, principalOver, refusalOver, withClaims } from './support/caller.js'
@@ -11,6 +12,7 @@ import { tellsPrincipal } from './support/principal-field.js'
 const ISSUER = fromEnvironment('OIDC_ISSUER')
 const AUDIENCE = fromEnvironment('OIDC_AUDIENCE')
 const OPTIONS = { issuer: ISSUER, audience: AUDIENCE, profile: 'rfc9068', claims: { tenant: 'tenant_id' } } as const
+const OPAQUE_AUDIENCE = fromEnvironment('OIDC_OPAQUE_AUDIENCE')
 const CALLBACK = 'http://127.0.0.1/callback'
 
 interface Tokens {
@@ -25,7 +27,8 @@ async function requestToken(client: string, form: Readonly<Record<string, string
   return (await response.json()) as Tokens
 }
 
-const clientToken = async (scope: string) => (await requestToken('job', { grant_type: 'client_credentials', scope, resource: AUDIENCE })).access_token
+const clientToken = async (scope: string, resource = AUDIENCE) =>
+  (await requestToken('job', { grant_type: 'client_credentials', scope, resource })).access_token
 
 /** Authorization code with PKCE (RFC 7636), the way a browser goes: redirect after redirect, with the cookies that it is given. */
 async function logIn(user: string, scope = 'openid orders:read'): Promise<Tokens> {
@@ -107,5 +110,53 @@ describe('the jwt backend at an OpenID provider', () => {
     const token = await clientToken('orders:read')
     expect(await verdict(jwt({ ...OPTIONS, audience: 'https://billing' }), token)).toBe('INVALID_TOKEN')
     expect(await verdict(jwt(OPTIONS), token)).toBe('accepted')
+  })
+})
+
+describe('signed introspection answers of an OpenID provider', () => {
+  const backend = (changes: Partial<IntrospectionBackendOptions> = {}) =>
+    introspection({
+      endpoint: `${ISSUER}/token/introspection`,
+      issuer: ISSUER,
+      audience: OPAQUE_AUDIENCE,
+      clientId: 'vault-api',
+      clientSecret: 'vault-api-secret',
+      response: 'jwt',
+      ...changes,
+    })
+
+  it('vouch for a client with an opaque token', async () => {
+    const token = await clientToken('orders:read', OPAQUE_AUDIENCE)
+    expect(token).not.toContain('.')
+    expect(await judge(backend(), token)).toMatchObject({ issuer: ISSUER, subject: 'job', kind: 'client', clientId: 'job', scopes: ['orders:read'] })
+    expect(await judge(backend({ response: 'json' }), token)).toMatchObject({ issuer: ISSUER, subject: 'job', kind: 'client' })
+  })
+
+  it('see a revocation at once, and know no token that was never issued', async () => {
+    const token = await clientToken('orders:read', OPAQUE_AUDIENCE)
+    expect(await verdict(backend(), token)).toBe('accepted')
+    const authorization = `Basic ${btoa('job:job-secret')}`
+    const revoked = await fetch(`${ISSUER}/token/revocation`, { method: 'POST', headers: { authorization }, body: new URLSearchParams({ token }) })
+    expect(revoked.status).toBe(200)
+    expect(await verdict(backend(), token)).toBe('INVALID_TOKEN')
+    expect(await verdict(backend(), 'never-issued')).toBe('INVALID_TOKEN')
+  })
+
+  it('are no verdict when they are meant for somebody else, or signed in another way', async () => {
+    const token = await clientToken('orders:read', OPAQUE_AUDIENCE)
+    expect(await judge(backend({ algorithms: ['ES256'] }), token)).toMatchObject({ reason: 'BACKEND_UNAVAILABLE' })
+    expect(await judge(backend({ issuer: 'https://sso.example.com', jwksUri: `${ISSUER}/jwks` }), token)).toMatchObject({
+      reason: 'BACKEND_UNAVAILABLE',
+      detail: expect.stringContaining('claim iss'),
+    })
+    expect(await verdict(backend({ audience: 'https://billing' }), token)).toBe('INVALID_TOKEN')
+  })
+
+  it('are demanded: a plain answer is no verdict', async () => {
+    const token = await clientToken('orders:read', OPAQUE_AUDIENCE)
+    const plain = backend({
+      fetch: (url, init) => fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), accept: 'application/json' } }),
+    })
+    expect(await judge(plain, token)).toMatchObject({ reason: 'BACKEND_UNAVAILABLE', detail: 'the introspection endpoint did not sign its answer' })
   })
 })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { hint, parseOptions, text } from '../../core/options.js'
-import { isSecureUrl } from '../../core/secure-url.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
 import type { JwtOptions } from '../jwt/options.js'
+import { isIssuerUrl } from '../option-shapes.js'
 
 /** Options of the `auth0` backend. Those that it shares with `jwt` mean the same there. */
 export interface Auth0Options
@@ -59,7 +59,7 @@ const elsewhere = z.unknown().optional()
 const auth0Options = z.strictObject(
   {
     domain: text("'shop.eu.auth0.com'").optional(),
-    issuerBaseUrl: z.string(baseUrl).refine(isBaseUrl, baseUrl).optional(),
+    issuerBaseUrl: z.string(baseUrl).refine(isIssuerUrl, baseUrl).optional(),
     audience: z.unknown(),
     organization: z
       .union(
@@ -122,10 +122,6 @@ function issuerOf({ domain: given, issuerBaseUrl }: Auth0Options, path: string):
 }
 
 const DOMAIN = /^(?:https:\/\/)?([a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?)\/?$/i
-
-function isBaseUrl(value: string): boolean {
-  return isSecureUrl(value) && !value.includes('?') && !value.includes('#')
-}
 
 /** What the mapping names stands; the rest comes from Auth0's own claims and the namespace. */
 function mapping(claims: ClaimsMapping | undefined, prefix: string | undefined): ClaimsMapping {

@@ -1,4 +1,5 @@
 import type { FetchImplementation } from 'jose'
+import type { BackendHost } from '../../core/backend.js'
 import { issuerKeys, type KeySource } from '../keys/key-source.js'
 
 /** Where Google publishes the keys that it signs with, and how they are kept. Durations are in milliseconds. */
@@ -10,6 +11,8 @@ export interface GoogleKeysOptions {
   /** Time that one load may take. */
   readonly timeoutDuration: number
   readonly fetch?: FetchImplementation | undefined
+  /** Learns when keys go on being used that are due and cannot be renewed. */
+  readonly host: Pick<BackendHost, 'audit'>
 }
 
 /** Milliseconds for which keys count whose answer did not say. */
@@ -38,6 +41,7 @@ export function googleKeys(options: GoogleKeysOptions): KeySource {
     issuer: options.jwksUri,
     cacheMaxAge: LONGEST_LIFETIME,
     staleIfError: LONGEST_LIFETIME,
+    isFresh: () => isFresh(),
     fetch: async (url, init) => {
       const response = await send(url, init)
       offered = lifetimeOf(response.headers)

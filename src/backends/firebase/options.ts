@@ -1,9 +1,11 @@
 import type { FetchImplementation } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { callback, flag, hint, parseOptions, text } from '../../core/options.js'
-import { isSecureUrl } from '../../core/secure-url.js'
+import { callback, flag, hint, parseOptions, secureUrl, text, texts } from '../../core/options.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
+import { createHostSlot, type HostSlot } from '../host.js'
+import { keyLife } from '../keys/key-source.js'
+import { clockTolerance, milliseconds, seconds, timeLimit } from '../option-shapes.js'
 import { emulatorTokensCount } from './emulator.js'
 import type { FirebaseAdmin, FirebaseAdminOf } from './revocation.js'
 
@@ -51,7 +53,7 @@ export interface FirebaseOptions {
   readonly dangerouslyAcceptEmulatorTokens?: boolean
   /** Names the backend in the audit log. @default 'firebase' */
   readonly name?: string
-  /** The clock that times in tokens are compared with, in milliseconds since 1970. @default Date.now */
+  /** The clock that times in tokens are compared with, in milliseconds since 1970. @default the settings' `now` */
   readonly now?: () => number
 }
 
@@ -74,6 +76,7 @@ export interface ResolvedFirebaseOptions {
   readonly acceptEmulatorTokens: boolean
   readonly name: string
   readonly now: () => number
+  readonly host: HostSlot
 }
 
 /** Keys of ID tokens. */
@@ -83,13 +86,7 @@ const SESSION_JWKS_URI = 'https://identitytoolkit.googleapis.com/v1/sessionCooki
 
 const projectId = hint("a project's id", "'shop-prod'")
 const tenantId = hint("the id of a tenant, a list of ids, or '*'", "'acme-x1y2z'")
-const providers = hint('a list of ways to sign in', "['password', 'google.com']")
 const admin = hint('an object with getUser or verifyIdToken, or a function of the tenant', 'getAuth()')
-const keys = hint('an https URL (http on loopback)', `'${JWKS_URI}'`)
-const tolerance = hint('seconds from 0 to 60', '5')
-const ttl = hint('seconds, 0 or more', '0')
-const cooldown = hint('milliseconds, 0 or more', '30000')
-const timeout = hint('whole milliseconds, 1 or more', '5000')
 
 const firebaseOptions = z.strictObject(
   {
@@ -101,16 +98,16 @@ const firebaseOptions = z.strictObject(
         tenantId,
       )
       .optional(),
-    signInProviders: z.array(z.string(providers).min(1, providers), providers).min(1, providers).optional(),
+    signInProviders: texts('a list of ways to sign in', "['password', 'google.com']").optional(),
     sessionCookies: flag().optional(),
     checkRevoked: z.custom<FirebaseAdmin | FirebaseAdminOf>(canAnswer, admin).optional(),
-    revocationTtl: z.number(ttl).min(0, ttl).optional(),
+    revocationTtl: seconds('0').optional(),
     claims: claimsMapping.optional(),
-    jwksUri: z.string(keys).refine(isSecureUrl, keys).optional(),
-    sessionJwksUri: z.string(keys).refine(isSecureUrl, keys).optional(),
-    clockTolerance: z.number(tolerance).min(0, tolerance).max(60, tolerance).optional(),
-    cooldownDuration: z.number(cooldown).min(0, cooldown).optional(),
-    timeoutDuration: z.number(timeout).int(timeout).min(1, timeout).optional(),
+    jwksUri: secureUrl(`'${JWKS_URI}'`).optional(),
+    sessionJwksUri: secureUrl(`'${JWKS_URI}'`).optional(),
+    clockTolerance: clockTolerance().optional(),
+    cooldownDuration: milliseconds('30000').optional(),
+    timeoutDuration: timeLimit().optional(),
     fetch: callback<FetchImplementation>('fetch').optional(),
     dangerouslyAcceptEmulatorTokens: flag().optional(),
     name: text("'firebase'").optional(),
@@ -133,6 +130,8 @@ function canAnswer(value: unknown): boolean {
 export function resolveFirebaseOptions(input: FirebaseOptions, path: string): ResolvedFirebaseOptions {
   const options = parseOptions(firebaseOptions, input, path) as FirebaseOptions
   const tenants = options.tenantId === undefined ? [null] : [options.tenantId].flat()
+  const host = createHostSlot(options.now)
+  const { cooldownDuration, timeoutDuration } = keyLife(options)
   return {
     projectId: options.projectId,
     tenants,
@@ -144,12 +143,13 @@ export function resolveFirebaseOptions(input: FirebaseOptions, path: string): Re
     jwksUri: options.jwksUri ?? JWKS_URI,
     sessionJwksUri: options.sessionJwksUri ?? SESSION_JWKS_URI,
     clockTolerance: options.clockTolerance ?? 5,
-    cooldownDuration: options.cooldownDuration ?? 30_000,
-    timeoutDuration: options.timeoutDuration ?? 5_000,
+    cooldownDuration,
+    timeoutDuration,
     fetch: options.fetch,
     acceptEmulatorTokens: emulatorTokensCount(options.dangerouslyAcceptEmulatorTokens ?? false, path),
     name: options.name ?? 'firebase',
-    now: options.now ?? Date.now,
+    now: host.now,
+    host,
   }
 }
 

@@ -1,5 +1,6 @@
 import { BackendUnavailableError } from '../../core/errors.js'
 import { providerUnavailable } from '../keys/json-document.js'
+import type { Outage } from '../outage.js'
 
 /** When a {@link createBreaker} stops asking, and for how long. */
 export interface BreakerOptions {
@@ -9,6 +10,8 @@ export interface BreakerOptions {
   readonly pause: number
   /** Milliseconds since any moment, never going back. @default performance.now */
   readonly clock?: () => number
+  /** Learns when it stops asking, and when everybody is let through again. */
+  readonly outage: Outage
 }
 
 /** Runs work, or refuses to. */
@@ -20,10 +23,14 @@ export type Breaker = <T>(work: () => Promise<T>) => Promise<T>
  *
  * Only {BackendUnavailableError} counts as a failure: a token that is refused says that the provider works.
  */
-export function createBreaker({ failures, pause, clock = () => performance.now() }: BreakerOptions): Breaker {
+export function createBreaker({ failures, pause, outage, clock = () => performance.now() }: BreakerOptions): Breaker {
   let inARow = 0
   let closedUntil = 0
   let probing = false
+  const succeed = (): void => {
+    inARow = 0
+    outage.end()
+  }
 
   return async (work) => {
     const isOpen = inARow >= failures
@@ -31,13 +38,14 @@ export function createBreaker({ failures, pause, clock = () => performance.now()
     probing = isOpen
     try {
       const result = await work()
-      inARow = 0
+      succeed()
       return result
     } catch (error) {
       if (error instanceof BackendUnavailableError) {
         inARow += 1
         closedUntil = clock() + pause
-      } else inARow = 0
+        if (inARow >= failures) outage.begin(error.cause ?? error)
+      } else succeed()
       throw error
     } finally {
       if (isOpen) probing = false

@@ -1,6 +1,6 @@
 import { providerUnavailable } from '../keys/json-document.js'
 import { type ConfidentialClient, proveClient } from './client-authentication.js'
-import { type HttpFetch, postForm } from './post-form.js'
+import { type AnswerFormat, type HttpFetch, postForm } from './post-form.js'
 import { createQueue } from './queue.js'
 
 /** Which endpoint is asked, and as whom. The caller has checked the options. */
@@ -13,6 +13,8 @@ export interface IntrospectionOptions extends ConfidentialClient {
   readonly fetch?: HttpFetch | undefined
   /** Requests under way at once. Ten times as many may wait for their turn. @default 50 */
   readonly concurrency?: number | undefined
+  /** The form in which answers are wanted; what it reads must be an object. @default JSON */
+  readonly format?: AnswerFormat | undefined
 }
 
 /**
@@ -35,13 +37,13 @@ export type Introspect = (token: string, signal: AbortSignal) => Promise<Readonl
  * @see RFC 7662 §2
  */
 export function introspectionClient(options: IntrospectionOptions): Introspect {
-  const { endpoint, timeoutDuration, fetch, concurrency = 50 } = options
+  const { endpoint, timeoutDuration, fetch, concurrency = 50, format } = options
   const { authorization, fields } = proveClient(options)
   const queue = createQueue(concurrency, concurrency * 10)
 
   return async (token, signal) => {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...fields })
-    const { status, body } = await queue(signal, () => postForm(endpoint, { form, authorization, timeoutDuration, signal, fetch }))
+    const { status, body } = await queue(signal, () => postForm(endpoint, { form, authorization, timeoutDuration, signal, fetch, format }))
     if (status === 401 || status === 403) throw providerUnavailable('the introspection endpoint refuses this client')
     if (status !== 200) throw providerUnavailable(`the introspection endpoint answered with status ${status}`)
     if (!isObject(body)) throw providerUnavailable('the introspection endpoint answered with something other than a JSON object')

@@ -14,30 +14,43 @@ export interface FormRequest {
   readonly signal: AbortSignal
   /** @default the global fetch */
   readonly fetch?: HttpFetch | undefined
+  /** The form in which the answer is wanted. @default JSON */
+  readonly format?: AnswerFormat | undefined
 }
 
-/** A status, and the JSON that came with it; `undefined` where there was none to read. */
+/** A form of answers, and how one is read. */
+export interface AnswerFormat {
+  /** `accept` header. */
+  readonly accept: string
+  /** Reads an answer with status 200. Throws {BackendUnavailableError} when it has another form. */
+  read(response: Response): Promise<unknown>
+}
+
+const JSON_FORMAT: AnswerFormat = { accept: 'application/json', read: readJson }
+
+/** A status, and what came with it; `undefined` where there was nothing to read. */
 export interface FormAnswer {
   readonly status: number
   readonly body: unknown
 }
 
 /**
- * Posts a form to an OAuth endpoint and reads the JSON that comes back with status 200, or with a 4xx that explains itself
+ * Posts a form to an OAuth endpoint and reads what comes back with status 200, or the JSON of a 4xx that explains itself
  * (RFC 6749 §5.2). No redirect is followed: a form with a token in it goes where the settings say, and nowhere else. No more than
  * 1 MiB is read.
  *
  * Does not check the URL, and not what the answer says.
  *
  * @throws {BackendUnavailableError} when the server cannot be reached, answers too late or too much, or status 200 comes with something
- * other than JSON.
+ * of another format.
  */
-export async function postForm(url: string, { form, authorization, timeoutDuration, signal, fetch = globalThis.fetch }: FormRequest): Promise<FormAnswer> {
+export async function postForm(url: string, request: FormRequest): Promise<FormAnswer> {
+  const { form, authorization, timeoutDuration, signal, fetch = globalThis.fetch, format = JSON_FORMAT } = request
   const response = await fetch(url, {
     method: 'POST',
     redirect: 'manual',
     headers: {
-      accept: 'application/json',
+      accept: format.accept,
       'content-type': 'application/x-www-form-urlencoded',
       ...(authorization === undefined ? {} : { authorization }),
     },
@@ -48,7 +61,7 @@ export async function postForm(url: string, { form, authorization, timeoutDurati
   })
   const { status } = response
   // What comes after a redirect is another server's answer.
-  if (status === 200 && !response.redirected) return { status, body: await readJson(response) }
+  if (status === 200 && !response.redirected) return { status, body: await format.read(response) }
   if (status >= 400 && status <= 499) return { status, body: await readJson(response).catch(() => undefined) }
   await response.body?.cancel().catch(() => undefined)
   return { status: response.redirected ? 302 : status, body: undefined }

@@ -1,10 +1,12 @@
 import type { FetchImplementation } from 'jose'
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { amount, callback, flag, hint, parseOptions, text } from '../../core/options.js'
-import { isSecureUrl } from '../../core/secure-url.js'
+import { callback, flag, hint, parseOptions, secureUrl, text } from '../../core/options.js'
 import { type ClaimsMapping, claimsMapping } from '../claims.js'
+import { createHostSlot, type HostSlot } from '../host.js'
 import { ASYMMETRIC_ALGORITHMS, SYMMETRIC_ALGORITHMS } from '../keys/algorithms.js'
+import { keyLife } from '../keys/key-source.js'
+import { audience, clockTolerance, isIssuerUrl, milliseconds, seconds, timeLimit } from '../option-shapes.js'
 import type { TokenProfile } from './token-kind.js'
 
 /** Options of the `jwt` backend. The names are those of the wire and of jose. */
@@ -66,7 +68,7 @@ export interface JwtOptions {
   readonly fetch?: FetchImplementation
   /** Names the backend in the audit log. @default 'jwt' */
   readonly name?: string
-  /** The clock that times in tokens are compared with, in milliseconds since 1970. The age of keys follows `Date.now`. @default Date.now */
+  /** The clock that times in tokens are compared with, in milliseconds since 1970. The age of keys follows `Date.now`. @default the settings' `now` */
   readonly now?: () => number
 }
 
@@ -84,9 +86,9 @@ export interface ResolvedJwtOptions extends JwtOptions {
   readonly staleIfError: number
   readonly name: string
   readonly now: () => number
+  readonly host: HostSlot
 }
 
-const audience = hint('what stands for this API in aud, once or in a list', "'https://api.example.com'")
 const algorithm = hint('an algorithm with which tokens are signed', "'RS256'")
 const algorithmList = hint('a list of algorithms', "['RS256']")
 const secret = hint('a random secret, as a string or bytes', 'process.env.TOKEN_SECRET')
@@ -96,8 +98,8 @@ const requiredClaims = hint('a list of claim names', "['tenant_id']")
 const jwtOptions = z.strictObject(
   {
     issuer: text("'https://issuer.example.com'"),
-    audience: z.union([z.string(audience).min(1, audience), z.array(z.string(audience).min(1, audience)).min(1, audience)], audience),
-    jwksUri: secureUrl().optional(),
+    audience: audience("'https://api.example.com'"),
+    jwksUri: secureUrl("'https://issuer.example.com/jwks.json'").optional(),
     algorithms: z
       .array(z.enum([...ASYMMETRIC_ALGORITHMS, ...SYMMETRIC_ALGORITHMS.keys()], algorithm), algorithmList)
       .min(1, algorithmList)
@@ -105,17 +107,14 @@ const jwtOptions = z.strictObject(
     dangerouslySharedSecret: z.union([z.string(secret), z.instanceof(Uint8Array, secret)], secret).optional(),
     profile: z.enum(['rfc9068', 'any'], profile).optional(),
     dangerouslyAcceptUnmarkedTokens: flag().optional(),
-    clockTolerance: amount('seconds from 0 to 60', '5', 60).optional(),
+    clockTolerance: clockTolerance().optional(),
     requiredClaims: z.array(z.string(requiredClaims).min(1, requiredClaims), requiredClaims).optional(),
-    maxTokenAge: amount('seconds, 0 or more', '3600').optional(),
+    maxTokenAge: seconds('3600').optional(),
     claims: claimsMapping.optional(),
-    cacheMaxAge: amount('milliseconds, 0 or more', '600000').optional(),
-    cooldownDuration: amount('milliseconds, 0 or more', '30000').optional(),
-    timeoutDuration: amount('whole milliseconds, 1 or more', '5000')
-      .int(hint('whole milliseconds, 1 or more', '5000'))
-      .min(1, hint('whole milliseconds, 1 or more', '5000'))
-      .optional(),
-    staleIfError: amount('milliseconds, 0 or more', '86400000').optional(),
+    cacheMaxAge: milliseconds('600000').optional(),
+    cooldownDuration: milliseconds('30000').optional(),
+    timeoutDuration: timeLimit().optional(),
+    staleIfError: milliseconds('86400000').optional(),
     fetch: callback<FetchImplementation>('fetch').optional(),
     name: text("'jwt'").optional(),
     now: callback<() => number>('Date.now').optional(),
@@ -143,20 +142,19 @@ export function resolveJwtOptions(input: JwtOptions, path: string): ResolvedJwtO
       "'https://issuer.example.com'",
     )
   }
+  const host = createHostSlot(options.now)
   return {
     ...options,
+    ...keyLife(options),
     algorithms,
     secret: bytes,
     profile: options.profile ?? 'any',
     dangerouslyAcceptUnmarkedTokens: options.dangerouslyAcceptUnmarkedTokens ?? false,
     clockTolerance: options.clockTolerance ?? 5,
     requiredClaims: options.requiredClaims ?? [],
-    cacheMaxAge: options.cacheMaxAge ?? 600_000,
-    cooldownDuration: options.cooldownDuration ?? 30_000,
-    timeoutDuration: options.timeoutDuration ?? 5_000,
-    staleIfError: options.staleIfError ?? 86_400_000,
     name: options.name ?? 'jwt',
-    now: options.now ?? Date.now,
+    now: host.now,
+    host,
   }
 }
 
@@ -178,13 +176,4 @@ function checkAlgorithms(algorithms: readonly string[], bytes: Uint8Array | null
   }
   const least = Math.max(...symmetric.map((alg) => SYMMETRIC_ALGORITHMS.get(alg) ?? 0))
   if (bytes.length < least) throw new ConfigurationError(`${path}.dangerouslySharedSecret`, `at least ${least} bytes of a random secret for these algorithms`)
-}
-
-function isIssuerUrl(issuer: string): boolean {
-  return isSecureUrl(issuer) && !issuer.includes('?') && !issuer.includes('#')
-}
-
-function secureUrl(): z.ZodType<string, string> {
-  const told = hint('an https URL (http on loopback)', "'https://issuer.example.com/jwks.json'")
-  return z.string(told).refine(isSecureUrl, told)
 }

@@ -18,6 +18,8 @@ export interface VerifierOptions {
   /** Seconds that the issuer's clock and ours may differ. */
   readonly clockTolerance: number
   readonly requiredClaims: readonly string[]
+  /** Whether `exp` must be there; without it only `maxTokenAge` ends a token. @default true */
+  readonly needsExp?: boolean
   /** Seconds since `iat`. */
   readonly maxTokenAge?: number | undefined
   /** Milliseconds since 1970. */
@@ -36,7 +38,7 @@ export type Verifier = (credentials: Credentials) => Promise<ProvedToken>
 
 /**
  * Makes a verifier for the tokens of one issuer: the strict reading first, then header, kind and times, then jose's `jwtVerify`
- * for signature and claims. `exp` is always needed.
+ * for signature and claims. `exp` is needed unless `needsExp` is `false`.
  *
  * When a signature does not match, keys that are not brand-new are loaded once more: an issuer may have replaced a key under its
  * old id. A token that several keys fit is tried with each of them.
@@ -56,7 +58,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     issuer: options.issuer,
     audience: [options.audience].flat(),
     algorithms: [...options.algorithms],
-    requiredClaims: ['exp', ...options.requiredClaims],
+    requiredClaims: options.needsExp === false ? [...options.requiredClaims] : ['exp', ...options.requiredClaims],
     clockTolerance,
     currentDate: new Date(now()),
     ...(options.maxTokenAge === undefined ? {} : { maxTokenAge: options.maxTokenAge }),

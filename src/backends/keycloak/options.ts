@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { amount, callback, hint, parseOptions, text } from '../../core/options.js'
+import { callback, hint, parseOptions, text, texts } from '../../core/options.js'
+import { createHostSlot, type HostSlot } from '../host.js'
 import type { ClientAuthentication } from '../introspection/client-authentication.js'
 import type { HttpFetch } from '../introspection/post-form.js'
 import { ASYMMETRIC_ALGORITHMS } from '../keys/algorithms.js'
+import { keyLife } from '../keys/key-source.js'
+import { asymmetricAlgorithms, audience, clientAuthentication, clockTolerance, milliseconds, seconds, timeLimit } from '../option-shapes.js'
 import { type KeycloakLocation, locationShape, type Realm, realmsOf } from './realms.js'
 
 /** Options of the `keycloak` backend. */
@@ -47,7 +50,7 @@ export interface KeycloakOptions extends KeycloakLocation {
   readonly fetch?: HttpFetch
   /** Names the backend in the audit log. @default 'keycloak' */
   readonly name?: string
-  /** The clock, in milliseconds since 1970. @default Date.now */
+  /** The clock that times in tokens are compared with, in milliseconds since 1970. @default the settings' `now` */
   readonly now?: () => number
 }
 
@@ -71,37 +74,30 @@ export interface ResolvedKeycloakOptions {
   readonly fetch: HttpFetch | undefined
   readonly name: string
   readonly now: () => number
+  readonly host: HostSlot
 }
 
-const audience = hint('what stands for this API in aud, once or in a list', "'orders-api'")
 const tokenValidation = hint("'offline' or 'online'", "'online'")
 const secret = hint('a client secret, or one for each realm', 'process.env.KEYCLOAK_CLIENT_SECRET')
-const clientAuthentication = hint("'client_secret_basic' or 'client_secret_post'", "'client_secret_basic'")
-const parties = hint('a list of client ids', "['shop-web']")
 const tenant = hint("'realm' or 'organization'", "'organization'")
-const algorithm = hint('an algorithm with a key pair', "'RS256'")
-const algorithms = hint('a list of algorithms', "['RS256']")
 
 const keycloakOptions = z.strictObject(
   {
     ...locationShape,
     clientId: text("'orders-api'"),
-    audience: z.union([z.string(audience).min(1, audience), z.array(z.string(audience).min(1, audience), audience).min(1, audience)], audience),
+    audience: audience("'orders-api'"),
     tokenValidation: z.enum(['offline', 'online'], tokenValidation).optional(),
     clientSecret: z.union([z.string(secret).min(1, secret), z.record(z.string(), z.string(secret).min(1, secret), secret)], secret).optional(),
-    clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post'], clientAuthentication).optional(),
-    introspectionCacheTtl: amount('seconds, 0 or more', '0').optional(),
-    authorizedParties: z.array(z.string(parties).min(1, parties), parties).min(1, parties).optional(),
+    clientAuthentication: clientAuthentication().optional(),
+    introspectionCacheTtl: seconds('0').optional(),
+    authorizedParties: texts('a list of client ids', "['shop-web']").optional(),
     tenant: z.enum(['realm', 'organization'], tenant).optional(),
-    algorithms: z
-      .array(z.enum([...ASYMMETRIC_ALGORITHMS], algorithm), algorithms)
-      .min(1, algorithms)
-      .optional(),
-    clockTolerance: amount('seconds from 0 to 60', '5', 60).optional(),
-    cacheMaxAge: amount('milliseconds, 0 or more', '600000').optional(),
-    cooldownDuration: amount('milliseconds, 0 or more', '30000').optional(),
-    timeoutDuration: duration().optional(),
-    staleIfError: amount('milliseconds, 0 or more', '86400000').optional(),
+    algorithms: asymmetricAlgorithms("'RS256'").optional(),
+    clockTolerance: clockTolerance().optional(),
+    cacheMaxAge: milliseconds('600000').optional(),
+    cooldownDuration: milliseconds('30000').optional(),
+    timeoutDuration: timeLimit().optional(),
+    staleIfError: milliseconds('86400000').optional(),
     fetch: callback<HttpFetch>('fetch').optional(),
     name: text("'keycloak'").optional(),
     now: callback<() => number>('Date.now').optional(),
@@ -117,6 +113,7 @@ const keycloakOptions = z.strictObject(
 export function resolveKeycloakOptions(input: KeycloakOptions, path: string): ResolvedKeycloakOptions {
   const options = parseOptions(keycloakOptions, input, path) as KeycloakOptions
   const realms = realmsOf(options, path)
+  const host = createHostSlot(options.now)
   return {
     realms,
     clientId: options.clientId,
@@ -128,13 +125,11 @@ export function resolveKeycloakOptions(input: KeycloakOptions, path: string): Re
     tenant: options.tenant ?? (typeof options.realm === 'string' ? 'organization' : 'realm'),
     algorithms: options.algorithms ?? ASYMMETRIC_ALGORITHMS,
     clockTolerance: options.clockTolerance ?? 5,
-    cacheMaxAge: options.cacheMaxAge ?? 600_000,
-    cooldownDuration: options.cooldownDuration ?? 30_000,
-    timeoutDuration: options.timeoutDuration ?? 5_000,
-    staleIfError: options.staleIfError ?? 86_400_000,
+    ...keyLife(options),
     fetch: options.fetch,
     name: options.name ?? 'keycloak',
-    now: options.now ?? Date.now,
+    now: host.now,
+    host,
   }
 }
 
@@ -154,11 +149,4 @@ function secretsOf(options: KeycloakOptions, realms: readonly Realm[], path: str
     secrets.set(name, secret)
   }
   return secrets
-}
-
-/** A number of seconds or milliseconds. */
-/** A time limit in milliseconds. */
-export function duration(): z.ZodNumber {
-  const told = hint('whole milliseconds, 1 or more', '5000')
-  return z.number(told).int(told).min(1, told)
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { callback, hint, parseOptions, text } from '../../core/options.js'
 import type { PermissionQuestion, PermissionSource } from '../../core/permission-source.js'
 import type { HttpFetch } from '../introspection/post-form.js'
-import { duration } from './options.js'
+import { timeLimit } from '../option-shapes.js'
 import { type KeycloakLocation, locationShape, realmsOf } from './realms.js'
 import { type KeycloakPermission, umaClient } from './uma.js'
 
@@ -38,7 +38,7 @@ const options = z.strictObject(
       "({ permission, object }) => ({ resource: 'order-' + object, scope: permission })",
     ).optional(),
     anchorResource: text("'Default Resource'").optional(),
-    timeoutDuration: duration().optional(),
+    timeoutDuration: timeLimit().optional(),
     fetch: callback<HttpFetch>('fetch').optional(),
   },
   hint('an object', "{ url: 'https://sso.example.com', realm: 'shop', clientId: 'orders-api' }"),

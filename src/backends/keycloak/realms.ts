@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { flag, hint } from '../../core/options.js'
 import { isSecureUrl } from '../../core/secure-url.js'
+import { oneOrMore } from '../option-shapes.js'
 
 /** Where a Keycloak is, and which of its realms count. */
 export interface KeycloakLocation {
@@ -37,7 +38,6 @@ export interface Realm {
 }
 
 const url = hint('the address of Keycloak, https (http on loopback), without /realms, query and fragment', "'https://sso.example.com'")
-const realm = hint('the name of a realm, or a list of names', "'shop'")
 
 /** The shape of {@link KeycloakLocation}. */
 export const locationShape: {
@@ -47,7 +47,7 @@ export const locationShape: {
   readonly dangerouslyAllowHttp: z.ZodOptional<z.ZodType<boolean, boolean>>
 } = {
   url: z.string(url).refine(isAddress, url),
-  realm: z.union([z.string(realm).min(1, realm), z.array(z.string(realm).min(1, realm), realm).min(1, realm)], realm),
+  realm: oneOrMore('the name of a realm, or a list of names', "'shop'"),
   internalUrl: z.string(url).refine(isAddress, url).optional(),
   dangerouslyAllowHttp: flag().optional(),
 }

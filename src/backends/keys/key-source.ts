@@ -1,5 +1,7 @@
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
+import type { BackendHost } from '../../core/backend.js'
 import { BackendUnavailableError } from '../../core/errors.js'
+import { createOutage } from '../outage.js'
 import { discoverJwksUri } from './discovery.js'
 import { fetchDocument, providerUnavailable } from './json-document.js'
 import { readKeySet } from './key-set.js'
@@ -20,12 +22,8 @@ export interface KeySource {
   close(): void
 }
 
-/** How the keys of one issuer are found and kept. Durations are in milliseconds. */
-export interface IssuerKeysOptions {
-  /** Needed, as a secure URL, when there is no `jwksUri`. */
-  readonly issuer: string
-  /** @default found by discovery at the issuer */
-  readonly jwksUri?: string | undefined
+/** For how long keys count. Milliseconds. */
+export interface KeyLife {
   /** Age at which keys are loaded anew. */
   readonly cacheMaxAge: number
   /** Pause between two loads that unknown key ids cause. */
@@ -34,6 +32,24 @@ export interface IssuerKeysOptions {
   readonly timeoutDuration: number
   /** Age up to which keys go on being used while they cannot be loaded anew. */
   readonly staleIfError: number
+}
+
+/** Fills up what is not given. */
+export function keyLife(given: { readonly [Part in keyof KeyLife]?: number | undefined } = {}): KeyLife {
+  const { cacheMaxAge = 600_000, cooldownDuration = 30_000, timeoutDuration = 5_000, staleIfError = 86_400_000 } = given
+  return { cacheMaxAge, cooldownDuration, timeoutDuration, staleIfError }
+}
+
+/** How the keys of one issuer are found and kept. */
+export interface IssuerKeysOptions extends KeyLife {
+  /** Needed, as a secure URL, when there is no `jwksUri`. */
+  readonly issuer: string
+  /** @default found by discovery at the issuer */
+  readonly jwksUri?: string | undefined
+  /** Whether the keys that were loaded last need no renewal. @default while they are younger than `cacheMaxAge` */
+  readonly isFresh?: () => boolean
+  /** Learns when keys go on being used that are due and cannot be renewed. */
+  readonly host: Pick<BackendHost, 'audit'>
   readonly fetch?: FetchImplementation | undefined
 }
 
@@ -54,6 +70,7 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
   const closed = new AbortController()
   let discovered: string | null = null
   let held: HeldKeys | null = null
+  const staleness = createOutage(`stale keys of ${issuer}`, options.host)
   let failure: { readonly error: BackendUnavailableError; readonly at: number } | null = null
 
   // The URL only names the set: where its bytes come from is decided in `load`, so that one load is discovery and keys together.
@@ -71,11 +88,13 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
       const text = JSON.stringify(keySet)
       held = held?.text === text ? { ...held, at: Date.now() } : { text, find: createLocalJWKSet(keySet), at: Date.now() }
       failure = null
+      staleness.end()
       return new Response(text)
     } catch (error) {
       failure = { error: error instanceof BackendUnavailableError ? error : providerUnavailable('the keys could not be read', error), at: Date.now() }
       // The provider may have moved its keys: the next load looks for them afresh.
       discovered = null
+      if (canStandIn() && !isFresh() && !closed.signal.aborted) staleness.begin(failure.error.cause ?? failure.error)
       throw unavailable()
     }
   }
@@ -95,6 +114,10 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
 
   function unavailable(): BackendUnavailableError {
     return new BackendUnavailableError({ ...failure?.error.refusal, retryAfter: Math.max(1, Math.ceil(retryDelay / 1000)) }, { cause: failure?.error.cause })
+  }
+
+  function isFresh(): boolean {
+    return options.isFresh?.() ?? (held !== null && Date.now() - held.at < cacheMaxAge)
   }
 
   /** Whether the last good keys may stand in for those that cannot be loaded. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { hint, parseOptions } from '../../core/options.js'
+import { flag, hint, parseOptions, text } from '../../core/options.js'
 import { isSecureUrl } from '../../core/secure-url.js'
 
 /** What clients are told of this API (RFC 9728 §2). */
@@ -33,18 +33,16 @@ export interface ProtectedResource {
 const resource = hint('an https URL (http on loopback) without fragment', "'https://api.example.com/graphql'")
 const servers = hint('a list of issuers, at least one', "['https://sso.example.com']")
 const names = hint('a list of scopes', "['orders:read']")
-const name = hint('a text', "'Orders'")
 const page = hint('an absolute URL', "'https://developer.example.com'")
-const required = hint('true or false', 'true')
 
 const shape = z.strictObject(
   {
     resource: z.string(resource).refine(isResource, resource),
     authorizationServers: z.array(z.string(servers).refine(isResource, servers), servers).min(1, servers),
     scopesSupported: z.array(z.string(names), names).optional(),
-    resourceName: z.string(name).optional(),
+    resourceName: text("'Orders'").optional(),
     resourceDocumentation: z.url(page).optional(),
-    dpopBoundAccessTokensRequired: z.boolean(required).optional(),
+    dpopBoundAccessTokensRequired: flag().optional(),
   },
   hint('an object', "{ resource: 'https://api.example.com/graphql', authorizationServers: ['https://sso.example.com'] }"),
 )

@@ -1,53 +1,27 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { type IntrospectionOptions, introspectionClient } from '../../../src/backends/introspection/client.js'
 import { BackendUnavailableError } from '../../../src/core/errors.js'
 import { FAILURE_MODES, failWith } from '../../../src/testing/failures.js'
-
-interface Received {
-  readonly method: string | undefined
-  readonly headers: IncomingMessage['headers']
-  readonly form: Record<string, string>
-}
+import { answer, startEndpoint, type TestEndpoint } from './endpoint.js'
 
 const TOKEN = 'the-token-that-no-error-shows'
 const never = new AbortController().signal
-const received: Received[] = []
-let respond: (response: ServerResponse) => void
-let endpoint: string
-
-const server = createServer((request, response) => {
-  let body = ''
-  request.setEncoding('utf8').on('data', (chunk: string) => {
-    body += chunk
-  })
-  request.on('end', () => {
-    received.push({ method: request.method, headers: request.headers, form: Object.fromEntries(new URLSearchParams(body)) })
-    respond(response)
-  })
-})
+let endpoint: TestEndpoint
+let received: TestEndpoint['received']
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`
+  endpoint = await startEndpoint()
+  received = endpoint.received
 })
 afterEach(() => {
   received.length = 0
 })
-afterAll(async () => {
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
-})
-
-const answer =
-  (status: number, body: unknown) =>
-  (response: ServerResponse): void =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body))
+afterAll(() => endpoint.close())
 
 function client(options: Partial<IntrospectionOptions> = {}): ReturnType<typeof introspectionClient> {
   return introspectionClient({
-    endpoint,
+    endpoint: endpoint.url,
     clientId: 'api',
     clientSecret: 'secret',
     clientAuthentication: 'client_secret_basic',
@@ -67,7 +41,7 @@ async function failure(promise: Promise<unknown>): Promise<BackendUnavailableErr
 
 describe('an introspection request', () => {
   it('posts the token with the secret in the header', async () => {
-    respond = answer(200, { active: true })
+    endpoint.respond = answer(200, { active: true })
     await client()(TOKEN, never)
     expect(received).toEqual([
       {
@@ -83,13 +57,13 @@ describe('an introspection request', () => {
   })
 
   it('encodes id and secret before it joins them', async () => {
-    respond = answer(200, { active: true })
+    endpoint.respond = answer(200, { active: true })
     await client({ clientId: 'a:b', clientSecret: 'p%+ ü' })(TOKEN, never)
     expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('a%3Ab:p%25%2B+%C3%BC').toString('base64')}`)
   })
 
   it('puts the secret in the form when told so', async () => {
-    respond = answer(200, { active: true })
+    endpoint.respond = answer(200, { active: true })
     await client({ clientAuthentication: 'client_secret_post' })(TOKEN, never)
     expect(received[0]?.form).toEqual({ token: TOKEN, token_type_hint: 'access_token', client_id: 'api', client_secret: 'secret' })
     expect(received[0]?.headers.authorization).toBeUndefined()
@@ -98,7 +72,7 @@ describe('an introspection request', () => {
 
 describe('an introspection answer', () => {
   it('gives the claims of an active token', async () => {
-    respond = answer(200, { active: true, sub: 'ada', scope: 'read' })
+    endpoint.respond = answer(200, { active: true, sub: 'ada', scope: 'read' })
     expect(await client()(TOKEN, never)).toEqual({ active: true, sub: 'ada', scope: 'read' })
   })
 
@@ -112,7 +86,7 @@ describe('an introspection answer', () => {
     ['a list', { active: [true] }],
     ['on the prototype', '{"__proto__":{"active":true}}'],
   ])('is not active when active is %s', async (_, body) => {
-    respond = answer(200, body)
+    endpoint.respond = answer(200, body)
     expect(await client()(TOKEN, never)).toBeNull()
   })
 
@@ -128,20 +102,20 @@ describe('an introspection answer', () => {
     [200, 'true'],
     [200, '{"active":true'],
   ])('with status %s and body %j is no verdict at all', async (status, body) => {
-    respond = answer(status, body)
+    endpoint.respond = answer(status, body)
     const error = await failure(client()(TOKEN, never))
     expect(JSON.stringify([error, error.refusal, String(error.cause)])).not.toContain(TOKEN)
   })
 
   it.each(FAILURE_MODES)('of an endpoint that is %s is no verdict, and no redirect is followed', async (mode) => {
-    respond = (response) => failWith(mode, response, '/elsewhere')
+    endpoint.respond = (response) => failWith(mode, response, '/elsewhere')
     await failure(client({ timeoutDuration: 200 })(TOKEN, never))
     expect(received).toHaveLength(1)
   })
 
   it('is not waited for once nobody asks any more', async () => {
     const caller = new AbortController()
-    respond = () => caller.abort()
+    endpoint.respond = () => caller.abort()
     await failure(client()(TOKEN, caller.signal))
     expect(received).toHaveLength(1)
   })
@@ -155,7 +129,7 @@ describe('many introspections', () => {
   it('run so many at once, wait so many more, and are refused past that', async () => {
     const open: ServerResponse[] = []
     let arrived: (() => void) | undefined
-    respond = (response) => {
+    endpoint.respond = (response) => {
       open.push(response)
       arrived?.()
     }
@@ -180,7 +154,7 @@ describe('many introspections', () => {
   it('give their places back when they fail, and leave the line when they are given up', async () => {
     const ask = client({ concurrency: 1 })
     let release = (): void => undefined
-    respond = (response) => {
+    endpoint.respond = (response) => {
       release = () => response.destroy()
     }
     const first = ask('first', never)
@@ -190,15 +164,15 @@ describe('many introspections', () => {
     caller.abort()
     await failure(second)
     await new Promise<void>((resolve) => {
-      const known = respond
+      const known = endpoint.respond
       if (received.length > 0) resolve()
       else
-        respond = (response) => {
+        endpoint.respond = (response) => {
           known(response)
           resolve()
         }
     })
-    respond = answer(200, { active: true })
+    endpoint.respond = answer(200, { active: true })
     release()
     await failure(first)
     expect(await third).toEqual({ active: true })

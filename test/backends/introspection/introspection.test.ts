@@ -1,51 +1,34 @@
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { type IntrospectionBackendOptions, introspection } from '../../../src/backends/introspection.js'
 import { createAuth } from '../../../src/create-auth.js'
 import { BackendUnavailableError, ConfigurationError } from '../../../src/index.js'
 import { FAILURE_MODES, failWith } from '../../../src/testing/failures.js'
 import { bearer, judge, verdict } from '../bearer.js'
+import { startEndpoint, type TestEndpoint } from './endpoint.js'
 
 const ISSUER = 'https://sso.example.com'
 const AUDIENCE = 'https://api.example.com'
 const NOW = 1_900_000_000
-const asked: string[] = []
-let respond: (response: ServerResponse) => void
-let endpoint: string
-
-const server = createServer((request, response) => {
-  let body = ''
-  request.setEncoding('utf8').on('data', (chunk: string) => {
-    body += chunk
-  })
-  request.on('end', () => {
-    asked.push(new URLSearchParams(body).get('token') ?? '')
-    respond(response)
-  })
-})
+let endpoint: TestEndpoint
+/** The tokens that it was asked about. */
+const asked = (): (string | undefined)[] => endpoint.received.map(({ form }) => form.token)
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`
+  endpoint = await startEndpoint()
 })
 beforeEach(() => {
-  asked.length = 0
+  endpoint.received.length = 0
   say({})
 })
-afterAll(async () => {
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
-})
+afterAll(() => endpoint.close())
 
 /** An answer about an active token of Ada's, changed as told; `undefined` takes a member away. */
 function say(changes: Record<string, unknown>): void {
-  const answer = { active: true, sub: 'ada', aud: AUDIENCE, scope: 'orders:read', client_id: 'web', token_type: 'Bearer', exp: NOW + 60, ...changes }
-  respond = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  endpoint.say({ active: true, sub: 'ada', aud: AUDIENCE, scope: 'orders:read', client_id: 'web', token_type: 'Bearer', exp: NOW + 60, ...changes })
 }
 
 const options = (changes: Partial<IntrospectionBackendOptions> = {}): IntrospectionBackendOptions => ({
-  endpoint,
+  endpoint: endpoint.url,
   issuer: ISSUER,
   audience: AUDIENCE,
   clientId: 'api',
@@ -121,7 +104,7 @@ describe('introspection', () => {
     const backend = introspection(options())
     expect(await verdict(backend, 'garbage')).toBe('INVALID_TOKEN')
     expect(await verdict(backend, 'garbage')).toBe('INVALID_TOKEN')
-    expect(asked).toEqual(['garbage'])
+    expect(asked()).toEqual(['garbage'])
     const forgetful = introspection(options({ negativeCacheTtl: 0 }))
     expect(await verdict(forgetful, 'garbage')).toBe('INVALID_TOKEN')
     say({})
@@ -132,22 +115,22 @@ describe('introspection', () => {
     say({ active: false })
     const backend = introspection(options({ negativeCacheSize: 2 }))
     for (const token of ['a', 'b', 'c', 'a']) await verdict(backend, token)
-    expect(asked).toEqual(['a', 'b', 'c', 'a'])
+    expect(asked()).toEqual(['a', 'b', 'c', 'a'])
   })
 
   it.each(FAILURE_MODES)('F7: answers unavailable, not unauthenticated, when the endpoint is %s', async (mode) => {
-    respond = (response) => failWith(mode, response, endpoint)
+    endpoint.respond = (response) => failWith(mode, response, endpoint.url)
     expect(await verdict(introspection(options({ timeoutDuration: 500 })), 'opaque')).toBe('BACKEND_UNAVAILABLE')
   })
 
   it('F7: leaves an endpoint alone that fails again and again, and tries one caller after the pause', async () => {
-    respond = (response) => void response.writeHead(500).end()
+    endpoint.respond = (response) => void response.writeHead(500).end()
     const backend = introspection(options({ breakerFailures: 3, breakerPause: 60 }))
     for (let i = 0; i < 3; i += 1) expect(await verdict(backend, `t${i}`)).toBe('BACKEND_UNAVAILABLE')
     const error = await backend.verify(bearer('t3'), new AbortController().signal).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(BackendUnavailableError)
     expect((error as BackendUnavailableError).refusal.retryAfter).toBe(1)
-    expect(asked).toEqual(['t0', 't1', 't2'])
+    expect(asked()).toEqual(['t0', 't1', 't2'])
     say({})
     await new Promise((resolve) => setTimeout(resolve, 80))
     expect(await Promise.all([verdict(backend, 't4'), verdict(backend, 't5')])).toEqual(['accepted', 'BACKEND_UNAVAILABLE'])
@@ -175,15 +158,15 @@ describe('introspection', () => {
     const strict = authOf(0)
     await use(strict)
     await use(strict)
-    expect(asked).toHaveLength(2)
+    expect(asked()).toHaveLength(2)
     const relaxed = authOf(3600)
     await use(relaxed)
     say({ active: false })
     expect(await use(relaxed)).toBe('accepted')
-    expect(asked).toHaveLength(3)
+    expect(asked()).toHaveLength(3)
     now = (NOW + 60) * 1000
     expect(await use(relaxed)).toBe('INVALID_TOKEN')
-    expect(asked).toHaveLength(4)
+    expect(asked()).toHaveLength(4)
   })
 
   it('concurrent first uses of one token share one question', async () => {
@@ -191,7 +174,7 @@ describe('introspection', () => {
     const carrier = { transport: 'test', header: (name: string) => (name === 'authorization' ? ['Bearer opaque'] : []) }
     const all = await Promise.all(Array.from({ length: 20 }, () => auth.authenticate(carrier)))
     expect(all.every(({ principal }) => principal?.subject === 'ada')).toBe(true)
-    expect(asked).toHaveLength(1)
+    expect(asked()).toHaveLength(1)
   })
 
   it.each<[string, Record<string, unknown>]>([

@@ -48,7 +48,7 @@ function knows(resources: Record<string, readonly string[]>): void {
 function source(
   options: Partial<KeycloakPermissionsOptions> = {},
 ): (questions: readonly PermissionQuestion[], token?: string | null, issuer?: string) => Promise<readonly boolean[]> {
-  const made = keycloakPermissions({ url: server.address, realm: 'shop', clientId: 'orders-api', timeoutDuration: 300, ...options })
+  const made = keycloakPermissions({ url: server.address, realm: 'shop', clientId: 'orders-api', ...options })
   return async (questions, token = 'caller-token', issuer = realm.issuer) =>
     made.check(createPrincipal({ issuer, subject: 'ada' }), questions, { token, signal: new AbortController().signal })
 }
@@ -195,7 +195,7 @@ describe('the answer', () => {
 
   it.each(FAILURE_MODES)('of a Keycloak that is %s is none', async (mode) => {
     server.fail(mode, 'token')
-    await expect(source()([ask('order#cancel', 'order-1')])).rejects.toBeInstanceOf(BackendUnavailableError)
+    await expect(source({ timeoutDuration: 300 })([ask('order#cancel', 'order-1')])).rejects.toBeInstanceOf(BackendUnavailableError)
     expect(realm.received.token).toHaveLength(1)
   })
 

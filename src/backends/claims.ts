@@ -51,21 +51,47 @@ function selector(example: string): z.ZodType<ClaimSelector> {
   return z.union([name, z.array(name, told).min(1, told), callback<(claims: Claims) => unknown>(example)], told)
 }
 
-/** For each part, the places that are looked at in turn: the first that has a value counts. */
-export type ClaimsReader = Readonly<Record<keyof ClaimsMapping, readonly ClaimSelector[]>>
+/** Reads one part of a principal: the first of its places that has a value counts; `null` counts as absent. */
+export type ClaimReader = (claims: Claims) => unknown
+
+/** How each part of a principal is read. */
+export interface ClaimsReader {
+  readonly scope: ClaimReader
+  readonly permissions: ClaimReader
+  readonly roles: ClaimReader
+  readonly groups: ClaimReader
+  readonly tenant: ClaimReader
+  readonly sessionId: ClaimReader
+  /** Every place is read: a subject that is in any of them is a client. */
+  readonly clientId: readonly ClaimReader[]
+}
 
 /** Fills a mapping up with the defaults. */
 export function claimsReader(mapping: { [Part in keyof ClaimsMapping]?: ClaimSelector | undefined } = {}): ClaimsReader {
   const { scope, permissions, roles, groups, tenant, sessionId, clientId } = mapping
   return {
-    scope: scope === undefined ? ['scope', 'scp'] : [scope],
-    permissions: [permissions ?? 'permissions'],
-    roles: [roles ?? 'roles'],
-    groups: [groups ?? 'groups'],
-    tenant: tenant === undefined ? [] : [tenant],
-    sessionId: [sessionId ?? 'sid'],
-    clientId: clientId === undefined ? ['client_id', 'azp'] : [clientId],
+    scope: scope === undefined ? firstOf(readerOf('scope'), readerOf('scp')) : readerOf(scope),
+    permissions: readerOf(permissions ?? 'permissions'),
+    roles: readerOf(roles ?? 'roles'),
+    groups: readerOf(groups ?? 'groups'),
+    tenant: tenant === undefined ? () => undefined : readerOf(tenant),
+    sessionId: readerOf(sessionId ?? 'sid'),
+    clientId: clientId === undefined ? [readerOf('client_id'), readerOf('azp')] : [readerOf(clientId)],
   }
+}
+
+function readerOf(where: ClaimSelector): ClaimReader {
+  if (typeof where === 'function') return (claims) => where(claims) ?? undefined
+  if (typeof where === 'string') return (claims) => own(claims, where)
+  return (claims) => where.reduce<unknown>((value, name) => (typeof value === 'object' && value !== null ? own(value, name) : undefined), claims)
+}
+
+function firstOf(one: ClaimReader, other: ClaimReader): ClaimReader {
+  return (claims) => one(claims) ?? other(claims)
+}
+
+function own(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? ((object as Claims)[name] ?? undefined) : undefined
 }
 
 /**
@@ -77,35 +103,36 @@ export function claimsReader(mapping: { [Part in keyof ClaimsMapping]?: ClaimSel
  * @throws {InvalidTokenError} when a claim that is there has the wrong form, or nobody is named: half a principal is none.
  */
 export function readClaims(claims: Claims, reader: ClaimsReader): VerifiedToken {
-  const clientIds = reader.clientId.map((where) => text('client_id', select(claims, where))).filter((id) => id !== undefined)
+  const clientIds = reader.clientId.map((read) => text('client_id', read(claims))).filter((id) => id !== undefined)
   const [clientId] = clientIds
-  const sub = text('sub', select(claims, 'sub'))
+  const sub = text('sub', own(claims, 'sub'))
   const subject = sub ?? clientId
-  const issuer = text('iss', select(claims, 'iss'))
+  const issuer = text('iss', own(claims, 'iss'))
   if (issuer === undefined) return malformed('iss')
   if (subject === undefined) return malformed('sub')
-  const expiresAt = seconds('exp', select(claims, 'exp'))
-  const authenticatedAt = seconds('auth_time', select(claims, 'auth_time'))
-  const acr = text('acr', select(claims, 'acr'))
-  const tenant = text('tenant', first(claims, reader.tenant))
-  const sessionId = text('sid', first(claims, reader.sessionId))
-  return {
+  const expiresAt = seconds('exp', own(claims, 'exp'))
+  const authenticatedAt = seconds('auth_time', own(claims, 'auth_time'))
+  const acr = text('acr', own(claims, 'acr'))
+  const tenant = text('tenant', reader.tenant(claims))
+  const sessionId = text('sid', reader.sessionId(claims))
+  const verified: { -readonly [Part in keyof VerifiedToken]: VerifiedToken[Part] } = {
     issuer,
     subject,
     kind: sub === undefined || clientIds.includes(sub) ? 'client' : 'user',
-    scopes: scopeNames(first(claims, reader.scope)),
-    permissions: names('permissions', first(claims, reader.permissions)),
-    roles: names('roles', first(claims, reader.roles)),
-    groups: names('groups', first(claims, reader.groups)),
+    scopes: scopeNames(reader.scope(claims)),
+    permissions: names('permissions', reader.permissions(claims)),
+    roles: names('roles', reader.roles(claims)),
+    groups: names('groups', reader.groups(claims)),
     claims,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
-    ...(acr === undefined ? {} : { acr }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(Object.hasOwn(claims, 'cnf') ? { confirmation: confirmation(claims.cnf) } : {}),
   }
+  if (clientId !== undefined) verified.clientId = clientId
+  if (sessionId !== undefined) verified.sessionId = sessionId
+  if (tenant !== undefined) verified.tenant = tenant
+  if (authenticatedAt !== undefined) verified.authenticatedAt = authenticatedAt
+  if (acr !== undefined) verified.acr = acr
+  if (expiresAt !== undefined) verified.expiresAt = expiresAt
+  if (Object.hasOwn(claims, 'cnf')) verified.confirmation = confirmation(claims.cnf)
+  return verified
 }
 
 /**
@@ -113,30 +140,15 @@ export function readClaims(claims: Claims, reader: ClaimsReader): VerifiedToken 
  * name that no requirement can ask for.
  */
 export function scopeNames(value: unknown): readonly string[] {
-  return typeof value === 'string' ? value.split(' ').filter((name) => name !== '') : names('scope', value)
+  if (typeof value !== 'string') return names('scope', value)
+  const scopes = value.split(' ')
+  return scopes.includes('') ? scopes.filter((name) => name !== '') : scopes
 }
 
-function first(claims: Claims, places: readonly ClaimSelector[]): unknown {
-  for (const where of places) {
-    const value = select(claims, where)
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
-/** `null` counts as absent. */
-function select(claims: Claims, where: ClaimSelector): unknown {
-  if (typeof where === 'function') return where(claims) ?? undefined
-  let value: unknown = claims
-  for (const name of typeof where === 'string' ? [where] : where) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = (value as Record<string, unknown>)[name]
-  }
-  return value ?? undefined
-}
+const NONE: readonly string[] = Object.freeze([])
 
 function names(what: string, value: unknown): readonly string[] {
-  if (value === undefined) return []
+  if (value === undefined) return NONE
   if (typeof value === 'string') return value === '' ? [] : [value]
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : malformed(what)
 }

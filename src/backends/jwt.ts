@@ -41,7 +41,7 @@ export function jwt(options: JwtOptions, path = 'jwt'): TokenBackend {
     // The signal is one caller's, and keys are loaded for all of them: a load ends by its own timeout.
     async verify(credentials) {
       const { claims, isCurrent } = await verify(credentials)
-      return { ...readClaims(claims, reader), cache: { isCurrent } }
+      return Object.assign(readClaims(claims, reader), { cache: { isCurrent } })
     },
     close: () => keys.close(),
   })

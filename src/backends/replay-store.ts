@@ -1,3 +1,5 @@
+import { Deadline } from '../core/deadline.js'
+
 /**
  * Remembers what may be used once: DPoP proofs (RFC 9449 §11.1) and logout tokens (OpenID Connect Back-Channel Logout §2.6). Nodes that accept
  * the same ones share a store.
@@ -43,18 +45,31 @@ export function memoryReplayStore(max = 100_000, now: () => number = Date.now): 
 }
 
 /** The one command that {@link redisReplayStore} sends, as ioredis spells it. */
-export interface RedisCommands {
+export interface IoredisCommands {
   set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<string | null>
 }
 
+/** The one command that {@link redisReplayStore} sends, as node-redis spells it, the package `redis`. */
+export interface NodeRedisCommands {
+  SET(key: string, value: string, options: { PX: number; NX: true }): Promise<unknown>
+}
+
 /**
- * Remembers proofs in Redis, for all nodes at once.
+ * Remembers proofs in Redis, for all nodes at once. One `SET … PX … NX` for each, so that of uses at the same moment one is the first.
  *
- * @param client an ioredis client; the caller opens and closes it
+ * Does not check that Redis keeps what it was told: one that evicts keys, or forgets them at a restart, lets a proof be used again.
+ * Clients of other libraries may take the condition for something else, and then every use is the first: write a {@link ReplayStore} for those.
+ *
+ * @param client a client, pool or cluster of ioredis 5 and later, or of node-redis 4 and later; the caller opens and closes it
  * @param prefix begins every key @default 'gatehouse:replay:'
+ * @param timeout milliseconds that Redis may take; its silence refuses the caller as unavailable @default 5000
  */
-export function redisReplayStore(client: RedisCommands, prefix = 'gatehouse:replay:'): ReplayStore {
+export function redisReplayStore(client: IoredisCommands | NodeRedisCommands, prefix = 'gatehouse:replay:', timeout = 5_000): ReplayStore {
+  // A node-redis client has `set` as well, which would read ioredis's arguments as no options at all. Only node-redis has `SET`.
+  const setOnce = (key: string, milliseconds: number): Promise<unknown> =>
+    'SET' in client ? client.SET(key, '1', { PX: milliseconds, NX: true }) : client.set(key, '1', 'PX', milliseconds, 'NX')
+  const deadline = new Deadline(timeout)
   return {
-    claim: async (key, seconds) => (await client.set(prefix + key, '1', 'PX', Math.max(1, Math.ceil(seconds * 1000)), 'NX')) === 'OK',
+    claim: async (key, seconds) => (await deadline.run(() => setOnce(prefix + key, Math.max(1, Math.ceil(seconds * 1000))))) === 'OK',
   }
 }

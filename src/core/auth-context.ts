@@ -1,5 +1,6 @@
 import type { Audit } from './audit.js'
 import type { Authentication } from './authentication.js'
+import type { Deadline } from './deadline.js'
 import { type DecisionRules, decide, dependsOnTime, isExpired } from './decision.js'
 import { type AuthError, errorOf } from './errors.js'
 import type { Lease } from './lease.js'
@@ -13,8 +14,8 @@ import { type Names, permissionRequirement, type Requirement, scopeRequirement }
 export interface AuthContextRules extends DecisionRules {
   readonly audit: Audit
   readonly permissions: PermissionSource | null
-  /** Milliseconds that a permission source or an `object` function may take before its silence counts as unavailable. */
-  readonly timeout: number
+  /** Of each call of a permission source or an `object` function: silence counts as unavailable. */
+  readonly deadline: Deadline
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -139,7 +140,7 @@ export class AuthContext {
     const { permissions } = this.#rules
     if (principal === null) return Promise.resolve(false)
     if (permissions === null) return Promise.reject(new TypeError('no permission source in the settings'))
-    this.#permissionChecks ??= new PermissionChecks(permissions, { principal, token: this.#accessToken() }, this.#rules.timeout)
+    this.#permissionChecks ??= new PermissionChecks(permissions, { principal, token: this.#accessToken() }, this.#rules.deadline)
     return this.#permissionChecks.may(permission, object)
   }
 
@@ -148,9 +149,9 @@ export class AuthContext {
     this.#permissionChecks = null
   }
 
-  /** Milliseconds that whatever is asked for a decision may take. */
-  get timeout(): number {
-    return this.#rules.timeout
+  /** Of whatever is asked for a decision. */
+  get deadline(): Deadline {
+    return this.#rules.deadline
   }
 
   /** Writes refusals of the whole operation to the audit log and returns the decision id for the errors that report them. */

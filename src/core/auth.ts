@@ -4,7 +4,7 @@ import type { Authentication } from './authentication.js'
 import type { TokenBackend, VerifiedToken } from './backend.js'
 import { type HttpRefusal, httpRefusal } from './challenge.js'
 import { type Carrier, type Credentials, checkSpelling, locateCredentials } from './credentials.js'
-import { withDeadline } from './deadline.js'
+import { Deadline, UNHEARD } from './deadline.js'
 import { isExpired } from './decision.js'
 import { AuthError, errorOf, TokenExpiredError } from './errors.js'
 import { type Lease, openLease } from './lease.js'
@@ -73,7 +73,8 @@ const refuseBound: Confirm = async (_, confirmation) =>
 /** Makes the engine from checked settings. Does no I/O. */
 export function createEngine(settings: ResolvedSettings, { ready = Promise.resolve(), confirm = refuseBound }: EngineParts = {}): Auth {
   const audit = createAudit(settings.logger)
-  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions, timeout: settings.verifyTimeout }
+  const deadline = new Deadline(settings.verifyTimeout)
+  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions, deadline }
   const cache = new TokenCache<Verdict>(settings.cacheSize, settings.now)
   const users = new UserSync(settings)
   // Whoever awaits ready() gets the rejection; an unawaited one must not end the process, but must be seen.
@@ -152,12 +153,14 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
   }
 
   async function verifyWith(backend: TokenBackend, credentials: Credentials): Promise<Verdict> {
-    const verified = await withDeadline(settings.verifyTimeout, (signal) => backend.verify(credentials, signal))
+    const listens = backend.verify.length > 1
+    const verified = await deadline.run(listens ? (signal) => backend.verify(credentials, signal) : () => backend.verify(credentials, UNHEARD))
     const principal = createPrincipal(verified, settings.tenantOf)
     if (isExpired(principal, settings.now() / 1000)) throw new TokenExpiredError()
+    const synced = users.sync(principal, credentials.carrier.transport)
     return {
       backend: backend.name,
-      principal: await users.sync(principal, credentials.carrier.transport),
+      principal: synced instanceof Promise ? await synced : synced,
       confirmation: verified.confirmation ?? null,
       until: cacheUntil(verified),
       isCurrent: verified.cache?.isCurrent,

@@ -81,6 +81,8 @@ export interface TokenBackend {
   /**
    * Proves who is asking.
    *
+   * `signal` aborts when the answer is no longer waited for. A method that declares no second parameter gets one that never does.
+   *
    * @throws {InvalidTokenError} (or a subclass) when the token is not good.
    * @throws {BackendUnavailableError} when it could not be found out. Any other exception counts as this one.
    */

@@ -1,5 +1,4 @@
 import type { AuthContext } from './auth-context.js'
-import { withDeadline } from './deadline.js'
 import { BackendUnavailableError } from './errors.js'
 import type { Refusal } from './refusal.js'
 import type { AnyOf, Requirement } from './requirement.js'
@@ -43,7 +42,7 @@ async function enforceOnObject(
   let objects: unknown
   try {
     const named = object?.(source, args, context, info)
-    objects = isPromiseLike(named) ? await withDeadline(auth.timeout, () => named) : named
+    objects = isPromiseLike(named) ? await auth.deadline.run(() => named) : named
   } catch (error) {
     auth.fault('requirement object', error)
     return { ...refusal, detail: 'the object function threw or did not answer' }

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { withDeadline } from './deadline.js'
+import type { Deadline } from './deadline.js'
 import type { PermissionContext, PermissionQuestion, PermissionSource } from './permission-source.js'
 import type { Principal } from './principal.js'
 
@@ -18,10 +18,9 @@ export class PermissionChecks {
   readonly #loader: DataLoader<PermissionQuestion, boolean>
   readonly #answers = new Map<string, Map<unknown, Promise<boolean>>>()
 
-  /** @param timeout milliseconds that one call of the source may take. */
-  constructor(source: PermissionSource, { principal, token }: PermissionAsker, timeout: number) {
-    const ask = (questions: readonly PermissionQuestion[]) =>
-      withDeadline(timeout, (signal) => source.check(principal, questions, permissionContext(token, signal)))
+  /** @param deadline of each call of the source */
+  constructor(source: PermissionSource, { principal, token }: PermissionAsker, deadline: Deadline) {
+    const ask = (questions: readonly PermissionQuestion[]) => deadline.run((signal) => source.check(principal, questions, permissionContext(token, signal)))
     this.#loader = new DataLoader(async (questions) => answersOf(await ask(questions), questions.length), { cache: false })
   }
 

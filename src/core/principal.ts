@@ -100,11 +100,13 @@ function textOrNull(value: unknown): string | null {
   return value
 }
 
+const NONE: readonly string[] = Object.freeze([])
+
 function frozenNames(names: readonly string[] | undefined): readonly string[] {
-  if (names === undefined) return Object.freeze([])
+  if (names === undefined || names.length === 0) return NONE
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string'))
     throw new TypeError('scopes, permissions, roles and groups are lists of strings')
-  return Object.freeze([...new Set(names)])
+  return Object.isFrozen(names) ? names : Object.freeze([...new Set(names)])
 }
 
 function finite(seconds: number | undefined): number | null {
@@ -114,17 +116,19 @@ function finite(seconds: number | undefined): number | null {
 }
 
 /**
- * A frozen copy of plain data, all the way down; the backend's own objects are left alone, and what is not plain is kept as it is.
- * Iterative: a token may be nested deeper than the stack is.
+ * A frozen copy of plain data, all the way down, or the data itself when it is frozen already; the backend's own objects are left
+ * alone, and what is not plain is kept as it is. Objects in it have no prototype: a claim that is not there is `undefined`, whatever
+ * its name. Iterative: a token may be nested deeper than the stack is.
  */
 function frozenCopy(root: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (isFrozenThroughout(root)) return root
   const copies = new Map<object, object>()
   const pending: object[] = []
   const copyOf = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null || !isPlain(value)) return value
     const known = copies.get(value)
     if (known !== undefined) return known
-    const copy = Array.isArray(value) ? [] : {}
+    const copy = Array.isArray(value) ? [] : Object.create(null)
     copies.set(value, copy)
     pending.push(value)
     return copy
@@ -133,14 +137,27 @@ function frozenCopy(root: Readonly<Record<string, unknown>>): Readonly<Record<st
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     const source = value as Readonly<Record<string, unknown>>
     const target = copies.get(value) as Record<string, unknown>
-    for (const name of Object.keys(source)) {
-      // Assigned, it would be the prototype; defined, it is a name like any other.
-      if (name === '__proto__') Object.defineProperty(target, name, { value: copyOf(source[name]), enumerable: true })
-      else target[name] = copyOf(source[name])
-    }
+    for (const name of Object.keys(source)) target[name] = copyOf(source[name])
     Object.freeze(target)
   }
   return copy
+}
+
+/** What is larger is copied: a bound that also ends on what contains itself. */
+const MOST_OBJECTS = 1_000
+
+/** Whether nothing plain in it can be changed, or has a prototype. */
+function isFrozenThroughout(root: object): boolean {
+  const pending: object[] = [root]
+  let count = 0
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    count += 1
+    if (count > MOST_OBJECTS || !Object.isFrozen(value) || !(Array.isArray(value) || Object.getPrototypeOf(value) === null)) return false
+    for (const child of Array.isArray(value) ? value : Object.values(value)) {
+      if (typeof child === 'object' && child !== null && isPlain(child)) pending.push(child)
+    }
+  }
+  return true
 }
 
 function isPlain(value: object): boolean {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { withDeadline } from './deadline.js'
+import { Deadline } from './deadline.js'
 import type { Principal } from './principal.js'
 
 /** Creates or refreshes the application's own user; see the setting `onAuthenticated`. */
@@ -27,9 +27,11 @@ export interface UserLoggedIn {
 export class UserSync {
   readonly #options: UserSyncOptions
   readonly #known: LRUCache<string, Known>
+  readonly #deadline: Deadline
 
   constructor(options: UserSyncOptions) {
     this.#options = options
+    this.#deadline = new Deadline(options.verifyTimeout)
     this.#known = new LRUCache({ max: Math.max(1, options.cacheSize) })
   }
 
@@ -37,14 +39,18 @@ export class UserSync {
    * The principal with the application's user in it. Those who come with the same news at once share one call; a failed call is not
    * remembered, so that the next token tries again.
    */
-  async sync(principal: Principal, transport: string): Promise<Principal> {
-    const { onAuthenticated, bus, verifyTimeout } = this.#options
-    if (onAuthenticated === null && bus === null) return principal
+  sync(principal: Principal, transport: string): Principal | Promise<Principal> {
+    const { onAuthenticated, bus } = this.#options
+    return onAuthenticated === null && bus === null ? principal : this.#sync(principal, transport)
+  }
+
+  async #sync(principal: Principal, transport: string): Promise<Principal> {
+    const { onAuthenticated } = this.#options
     const key = identityOf(principal)
     const version = versionOf(principal)
     let known = this.#known.get(key)
     if (known?.version !== version) {
-      known = { version, principal, user: withDeadline(verifyTimeout, () => this.#announce(principal, transport)) }
+      known = { version, principal, user: this.#deadline.run(() => this.#announce(principal, transport)) }
       this.#known.set(key, known)
     }
     try {

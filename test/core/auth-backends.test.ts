@@ -108,15 +108,16 @@ describe('a backend that fails', () => {
     expect(answers.map(({ refusal }) => refusal?.reason)).toEqual(['BACKEND_UNAVAILABLE', 'BACKEND_UNAVAILABLE'])
   })
 
-  it('answers in time: no timer is left', async () => {
-    jest.useFakeTimers()
+  it('answers in time: no timer keeps the process', async () => {
+    const set = jest.spyOn(globalThis, 'setTimeout')
     try {
       const { auth } = engine([knows({ good: verified() })])
       await auth.authenticate(bearer('good'))
-      await auth.authenticate(bearer('bad'))
-      expect(jest.getTimerCount()).toBe(0)
+      const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout)
+      expect(timers.length).toBeGreaterThan(0)
+      expect(timers.map((timer) => timer.hasRef())).toEqual(timers.map(() => false))
     } finally {
-      jest.useRealTimers()
+      set.mockRestore()
     }
   })
 })

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { LRUCache } from 'lru-cache'
 import { type Credentials, isCanonicalBase64url, isCanonicalToken } from '../../core/credentials.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { parseUniqueJson } from './unique-json.js'
@@ -7,6 +8,7 @@ import { parseUniqueJson } from './unique-json.js'
 export interface UnverifiedJwt {
   readonly token: string
   readonly header: Readonly<Record<string, unknown>>
+  /** Frozen all the way down, and without a prototype. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -21,8 +23,7 @@ export interface UnverifiedJwt {
  * @see RFC 7515 §2, §4, §7.1, RFC 7519 §7.2, RFC 8725 §3.10
  */
 export function readJwt(credentials: Credentials): UnverifiedJwt {
-  const { token } = credentials
-  const { header, claims, fault } = read(credentials)
+  const { token, header, claims, fault } = read(credentials)
   if (header === null || claims === null || fault !== null) throw new InvalidTokenError({ detail: fault ?? 'not a JWT' })
   return { token, header, claims }
 }
@@ -43,19 +44,16 @@ interface Reading {
 
 const LONGEST = 262_144
 
-/** Every backend is asked whether the token is its own, and one of them verifies it: the token is read once for all of them. */
-const readings = new WeakMap<Credentials, Reading>()
+/** Every backend is asked whether the token is its own, and one of them verifies it, all in one go: the token is read once for all of them. */
+let last: Reading | null = null
 
 function read(credentials: Credentials): Reading {
-  const known = readings.get(credentials)
-  if (known?.token === credentials.token) return known
-  const reading = { token: credentials.token, ...parse(credentials) }
-  readings.set(credentials, reading)
-  return reading
+  const { token } = credentials
+  if (last?.token !== token) last = { token, ...parse(credentials, token) }
+  return last
 }
 
-function parse(credentials: Credentials): Omit<Reading, 'token'> {
-  const { token } = credentials
+function parse(credentials: Credentials, token: string): Omit<Reading, 'token'> {
   const nothing = { header: null, claims: null }
   if (token.length > LONGEST) return { ...nothing, fault: 'token too long' }
   const segments = token.split('.')
@@ -64,14 +62,28 @@ function parse(credentials: Credentials): Omit<Reading, 'token'> {
   const isCanonical = token.startsWith('ey') ? isCanonicalToken(credentials) : segments.every(isCanonicalBase64url)
   if (!isCanonical) return { ...nothing, fault: 'base64url not canonical' }
   const [header64 = '', claims64 = '', signature64 = ''] = segments
-  const header = decode(header64)
+  const { header, fault } = readHeader(header64)
   const claims = decode(claims64)
-  if (header === null) return { header, claims, fault: 'header is not a JSON object with unique members' }
+  if (header === null) return { header, claims, fault }
   if (claims === null) return { header, claims, fault: 'payload is not a JSON object with unique members' }
-  return { header, claims, fault: signature64 === '' ? 'not signed' : headerFault(header) }
+  return { header, claims, fault: signature64 === '' ? 'not signed' : fault }
 }
 
-function decode(segment: string): Record<string, unknown> | null {
+/** What an issuer signs with one key has one header, to the letter. Short ones alone are kept: whoever sends what he likes can fill it. */
+const headers = new LRUCache<string, Pick<Reading, 'header' | 'fault'>>({ max: 100 })
+const LONGEST_KEPT_HEADER = 512
+
+function readHeader(segment: string): Pick<Reading, 'header' | 'fault'> {
+  const known = headers.get(segment)
+  if (known !== undefined) return known
+  const header = decode(segment)
+  const read = { header, fault: header === null ? 'header is not a JSON object with unique members' : headerFault(header) }
+  // A copy: the segment is a part of the token, and would keep all of it.
+  if (segment.length <= LONGEST_KEPT_HEADER) headers.set(Buffer.from(segment, 'latin1').toString('latin1'), read)
+  return read
+}
+
+function decode(segment: string): Readonly<Record<string, unknown>> | null {
   const bytes = Buffer.from(segment, 'base64url')
   return isUtf8(bytes) ? parseUniqueJson(bytes.toString('utf8')) : null
 }

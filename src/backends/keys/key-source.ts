@@ -1,13 +1,20 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
+import { type CryptoKey, createRemoteJWKSet, customFetch, errors, type FetchImplementation } from 'jose'
 import type { BackendHost } from '../../core/backend.js'
 import { BackendUnavailableError } from '../../core/errors.js'
 import { createOutage } from '../outage.js'
 import { discoverJwksUri } from './discovery.js'
 import { fetchDocument, providerUnavailable } from './json-document.js'
 import { readKeySet } from './key-set.js'
+import { type KeyHeader, type LocalKeys, localKeys } from './local-keys.js'
 
-/** Finds the key that a token's header asks for. Throws {BackendUnavailableError} when keys cannot be had, and jose's own errors when they can. */
-export type FindKey = JWTVerifyGetKey
+/**
+ * Finds the key that a token's header asks for, at once when it was asked for before. Throws or rejects with {BackendUnavailableError} when
+ * keys cannot be had, and with jose's own errors when they can.
+ */
+export type FindKey = (header: KeyHeader) => VerificationKey | Promise<VerificationKey>
+
+/** A public key, or a shared secret. */
+export type VerificationKey = CryptoKey | Uint8Array
 
 /** Where a verifier gets keys from. */
 export interface KeySource {
@@ -86,7 +93,7 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
     try {
       const keySet = await readKeySet(await fetchKeys(signal))
       const text = JSON.stringify(keySet)
-      held = held?.text === text ? { ...held, at: Date.now() } : { text, find: createLocalJWKSet(keySet), at: Date.now() }
+      held = held?.text === text ? { ...held, at: Date.now() } : { text, keys: localKeys(keySet), at: Date.now() }
       failure = null
       staleness.end()
       return new Response(text)
@@ -135,33 +142,38 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
   }
 
   // Keys are looked up in what `load` holds and not in jose's copy: so there is one moment at which they change.
-  const find: FindKey = async (header, token) => {
+  const find: FindKey = (header) => {
     if (closed.signal.aborted) throw providerUnavailable('the backend is closed')
+    const known = remote.fresh ? held?.keys.known(header) : undefined
+    return known ?? search(header)
+  }
+
+  async function search(header: KeyHeader): Promise<VerificationKey> {
     if (!remote.fresh) await renew()
     try {
-      return await lookUp(header, token)
+      return await lookUp(header)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey) || remote.coolingDown) throw error
       // Old keys cannot tell an unknown id from a new one, so when no others can be had this throws as unavailable.
       await remote.reload()
-      return lookUp(header, token)
+      return lookUp(header)
     }
   }
 
-  const lookUp: FindKey = (header, token) => {
+  function lookUp(header: KeyHeader): Promise<VerificationKey> {
     if (held === null) throw providerUnavailable('the keys were never loaded')
-    return held.find(header, token)
+    return held.keys.find(header)
   }
 
   return {
     async use(verification) {
-      let before = held?.find
+      let before = held?.keys
       let value = await verification(find)
-      if (held?.find !== before) {
-        before = held?.find
+      if (held?.keys !== before) {
+        before = held?.keys
         value = await verification(find)
       }
-      const isCurrent = (): boolean => held?.find === before && (remote.fresh || (isPausing() && canStandIn())) && !closed.signal.aborted
+      const isCurrent = (): boolean => held?.keys === before && (remote.fresh || (isPausing() && canStandIn())) && !closed.signal.aborted
       return { value, isCurrent }
     },
     async refresh() {
@@ -179,13 +191,13 @@ export function issuerKeys(options: IssuerKeysOptions): KeySource {
 interface HeldKeys {
   readonly text: string
   /** One for each different text. */
-  readonly find: FindKey
+  readonly keys: LocalKeys
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
 /** The one secret that issuer and server share. Never fetched, never refreshed. */
 export function sharedSecret(secret: Uint8Array): KeySource {
-  const find: FindKey = async () => secret
+  const find: FindKey = () => secret
   return { use: async (verification) => ({ value: await verification(find), isCurrent: () => true }), refresh: async () => false, close: () => undefined }
 }

@@ -62,13 +62,14 @@ const LONGEST_RUN = 480_000
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: LONGEST_RUN, ...options })
+    // Not the option `timeout`: its timer outlives a command that does not exist, and would keep this process.
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: AbortSignal.timeout(LONGEST_RUN), ...options })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output += text
       })
     }
-    child.once('error', () => resolve({ code: null, output }))
+    child.once('error', ({ name }) => resolve(name === 'AbortError' ? { code: -1, output: `${output}\nended, as it took too long` } : { code: null, output }))
     child.once('close', (code, signal) => resolve(signal === null ? { code, output } : { code: -1, output: `${output}\nended by ${signal}` }))
   })
 }

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from './set-up.mjs'
 
-const results = ['test-results.json', 'package-results.json'].map((name) => join(repository, '.cache', name)).filter((file) => existsSync(file))
+const results = ['test-results.json', 'package-results.json', 'provider-results.json']
+  .map((name) => join(repository, '.cache', name))
+  .filter((file) => existsSync(file))
 const runs = results.map((file) => JSON.parse(readFileSync(file, 'utf8')))
 const sum = (count) => runs.reduce((total, run) => total + count(run), 0)
 

@@ -139,7 +139,7 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
 
   async function prove(credentials: Credentials, confirmation: Verdict['confirmation']): Promise<Refusal | null> {
     try {
-      return await confirm(credentials, confirmation)
+      return await deadline.run(() => confirm(credentials, confirmation))
     } catch (error) {
       return refusalFrom('proof of possession', error)
     }

@@ -234,8 +234,19 @@ function hasCanonicalSegments(token: string): boolean {
 
 /** Whether `text` is what encoding its own bytes gives back: no padding, no foreign characters, no stray trailing bits. */
 export function isCanonicalBase64url(text: string): boolean {
-  if (!BASE64URL.test(text)) return false
-  const last = text.at(-1) as string
+  return text.length > SCRATCH_TEXT ? hasCanonicalEnd(text) && BASE64URL.test(text) : hasCanonicalEnd(text) && isDecodable(text)
+}
+
+/**
+ * Node's decoder passes over what it does not know, so that less comes out than went in. It takes the alphabet of RFC 4648 §4 too. Decoding
+ * costs less than a regular expression, and the bytes need no place of their own.
+ */
+function isDecodable(text: string): boolean {
+  return scratch.write(text, 'base64url') === Math.floor((text.length * 3) / 4) && !text.includes('+') && !text.includes('/')
+}
+
+function hasCanonicalEnd(text: string): boolean {
+  const last = text.at(-1) ?? ''
   switch (text.length % 4) {
     case 1:
       return false
@@ -253,3 +264,6 @@ const BASE64URL = /^[\w-]*$/
 /** Characters whose last bits are zero, as the bits that no byte uses must be (RFC 4648 §3.5). */
 const FOUR_ZERO_BITS = 'AQgw'
 const TWO_ZERO_BITS = 'AEIMQUYcgkosw048'
+/** Characters that the scratch buffer holds the bytes of. */
+const SCRATCH_TEXT = 8_192
+const scratch = Buffer.alloc((SCRATCH_TEXT * 3) / 4)

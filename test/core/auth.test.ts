@@ -149,6 +149,11 @@ describe('a sender-constrained token', () => {
     expect(log.text()).not.toContain('canary')
     expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(reason === 'BACKEND_UNAVAILABLE' ? 1 : 0)
   })
+
+  it('is refused as unavailable when the check of its proof never answers', async () => {
+    const { auth } = engine([knows({ bound })], { verifyTimeout: 5 }, { confirm: () => new Promise(() => undefined) })
+    expect((await auth.authenticate(bearer('bound'))).refusal).toEqual({ reason: 'BACKEND_UNAVAILABLE' })
+  })
 })
 
 describe('the settings’ tenant', () => {

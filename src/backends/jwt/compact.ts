@@ -84,9 +84,16 @@ function readHeader(segment: string): Pick<Reading, 'header' | 'fault'> {
 }
 
 function decode(segment: string): Readonly<Record<string, unknown>> | null {
-  const bytes = Buffer.from(segment, 'base64url')
-  return isUtf8(bytes) ? parseUniqueJson(bytes.toString('utf8')) : null
+  const text =
+    segment.length > SCRATCH_TEXT ? Buffer.from(segment, 'base64url').toString('utf8') : scratch.toString('utf8', 0, scratch.write(segment, 'base64url'))
+  // What is no UTF-8 decodes to the replacement character, which a token may also hold by itself.
+  return text.includes(REPLACEMENT) && !isUtf8(Buffer.from(segment, 'base64url')) ? null : parseUniqueJson(text)
 }
+
+const REPLACEMENT = '\ufffd'
+/** Characters that the scratch buffer holds the bytes of: most tokens need no buffer of their own. */
+const SCRATCH_TEXT = 8_192
+const scratch = Buffer.alloc((SCRATCH_TEXT * 3) / 4)
 
 /** Keys and locations that a token brings itself (RFC 8725 §3.10), extensions that must be understood, and the unencoded payload. */
 const FORBIDDEN = ['jku', 'x5u', 'jwk', 'x5c', 'crit', 'b64'] as const

@@ -32,6 +32,7 @@ export class AuthContext {
   readonly #verdicts = new Map<Requirement, Refusal | null>()
   readonly #decisionIds = new Map<string, string>()
   readonly #faults = new WeakSet<object>()
+  readonly #cleared = new Set<object>()
   #permissionChecks: PermissionChecks | null = null
   readonly #lease: Lease | null
 
@@ -46,6 +47,21 @@ export class AuthContext {
     if (typeof context !== 'object' || context === null) return null
     const { auth } = context as { auth?: unknown }
     return auth instanceof AuthContext && #verdicts in auth ? auth : null
+  }
+
+  /** Whether an operation was cleared for the caller in this context; see {@link AuthContext.clear}. Asked for every guarded value. */
+  static isCleared(context: unknown, operation: object): boolean {
+    if (typeof context !== 'object' || context === null) return false
+    const { auth } = context as { auth?: unknown }
+    return typeof auth === 'object' && auth !== null && #cleared in auth && auth.#cleared.has(operation)
+  }
+
+  /**
+   * Notes that the caller meets every requirement that an operation can come by, whatever it is run with, as far as that can be known
+   * before it runs: guards need not ask again.
+   */
+  clear(operation: object): void {
+    this.#cleared.add(operation)
   }
 
   /** Who is asking; `null` for an anonymous caller. */

@@ -30,6 +30,11 @@ export interface Requirement {
 /** Needs an authenticated caller, and nothing else. */
 export const AUTHENTICATED: Requirement = Object.freeze({})
 
+/** Whether a requirement's answer needs more than the caller: the object that it is asked about. */
+export function isDynamic({ object }: Requirement): boolean {
+  return object !== undefined
+}
+
 /** `'a b'` and `['a', 'b']` need both; `{ anyOf: [['a', 'b'], ['c']] }` is the general form. */
 export type Names = string | readonly string[] | { readonly anyOf: AnyOf }
 

@@ -32,6 +32,8 @@ export interface Plan {
   readonly introspection: readonly PlannedCheck[]
   /** Every requirement in {@link Plan.checks} once. A caller who meets all of them is refused by none. */
   readonly distinct: readonly Requirement[]
+  /** Every requirement of every field that the operation can come by, on whatever concrete type, once. */
+  readonly reachable: readonly Requirement[]
 }
 
 /**
@@ -86,6 +88,7 @@ class PlanCompiler {
   readonly #checks = new Map<string, PlannedCheck>()
   readonly #introspection = new Map<string, PlannedCheck>()
   readonly #ids = new Map<Requirement, number>()
+  readonly #reachable = new Set<Requirement>()
   readonly #seen = new Map<SelectionSetNode, Set<TypeSet>>()
   readonly #places = new Map<GraphQLNamedType, Map<TypeSet, Visit['places']>>()
   readonly #pending: Visit[] = []
@@ -112,6 +115,7 @@ class PlanCompiler {
       checks: Object.freeze(checks),
       introspection: Object.freeze([...this.#introspection.values()]),
       distinct: Object.freeze([...new Set(checks.flatMap(({ alternatives }) => alternatives.flat()))]),
+      reachable: Object.freeze([...this.#reachable]),
     })
   }
 
@@ -174,6 +178,7 @@ class PlanCompiler {
   /** Adds the check of a field, and says where its selection set stands; `null` for a field that no possible parent has. */
   #lookAt(name: string, selectedOn: GraphQLNamedType, possible: TypeSet): Place | null {
     const alternatives = possible.names.map((type) => this.#table.ruleOf(type, name)?.requirements ?? NOTHING)
+    for (const requirements of alternatives) for (const requirement of requirements) this.#reachable.add(requirement)
     if (alternatives.every((requirements) => requirements.length > 0)) this.#addCheck(this.#checks, `${selectedOn.name}.${name}`, alternatives)
     // Parents that return different types meet in one selection set: what all of them refuse is refused, so they are looked at together.
     const returned = new Set(possible.names.flatMap((parent) => returnType(this.#schema.getType(parent), name) ?? []))

@@ -4,6 +4,7 @@ import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { enforce } from '../core/enforcement.js'
+import { isDynamic } from '../core/requirement.js'
 import { type AnyFunction, declaredResolver, declareResolver, NO_DECLARATION } from '../decorators/declaration.js'
 import { notWired } from '../decorators/guard.js'
 import { ProtectedSchema, protectedSchemaOf, rememberProtected } from './protected-schema.js'
@@ -95,7 +96,9 @@ function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: Gate |
   const declared = declaredResolver(resolver)
   const inner = declared?.inner ?? resolver
   const { coordinate, requirements } = rule
+  const isSettledBefore = !requirements.some(isDynamic) && (gate === null || gate.kind === OperationTypeNode.QUERY)
   const guarded: AnyFunction = function (this: unknown, source: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo): unknown {
+    if (isSettledBefore && AuthContext.isCleared(context, info.operation)) return inner.call(this, source, args, context, info)
     const auth = AuthContext.of(context)
     if (auth === null) throw notWired(coordinate)
     if (gate !== null) passGate(gate, auth, info)

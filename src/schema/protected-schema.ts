@@ -1,6 +1,7 @@
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql'
 import type { Auth } from '../core/auth.js'
 import type { AuthContext } from '../core/auth-context.js'
+import { dependsOnTime } from '../core/decision.js'
 import type { AuthError } from '../core/errors.js'
 import type { Refusal } from '../core/refusal.js'
 import type { Requirement } from '../core/requirement.js'
@@ -46,8 +47,19 @@ export class ProtectedSchema {
    */
   authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
     const errors = this.#judge(context, operation)
-    if (errors.length === 0) this.#remember(context, operation, { variables: null, errors })
+    if (errors.length > 0) return errors
+    this.#remember(context, operation, { variables: null, errors })
+    this.#clear(context, operation)
     return errors
+  }
+
+  /**
+   * Spares the guards what every one of them would find: that the caller meets all that the operation can come by. Whatever its
+   * variables say, since in a batch the same operation runs with others in the same context.
+   */
+  #clear(context: AuthContext, { operation, fragments }: Operation): void {
+    const { reachable } = this.#planOf({ operation, fragments, variables: null })
+    if (reachable.every((requirement) => !dependsOnTime(requirement) && context.decide(requirement) === null)) context.clear(operation)
   }
 
   /** The same for a guard that meets a running operation: holds it against the caller once, where nothing did so before it ran. */

@@ -41,6 +41,7 @@ describe('stale keys', () => {
     const stale = `stale keys of ${issuer.issuer}`
     const token = await issuer.token()
     const use = async (): Promise<void> => expect(await engine.use(token)).toBe('accepted')
+    const ofKeys = (): readonly string[] => engine.reports().filter((report) => report.includes(stale))
 
     await use()
     issuer.fail(mode)
@@ -53,19 +54,22 @@ describe('stale keys', () => {
     }
     expect(engine.reports()).toEqual([`fault: ${stale} (${error})`])
 
+    await issuer.rotateKeys()
     issuer.recover()
-    elapse(6_000)
-    await use()
-    // Whoever has keys that may stand in does not wait for the new ones.
-    while (engine.reports().length < 2) await new Promise((resolve) => setImmediate(resolve))
-    elapse(11 * MINUTE)
-    await use()
-    expect(engine.reports()).toEqual([`fault: ${stale} (${error})`, `recovered: ${stale}`])
+    const fresh = await issuer.token({ iat: Math.floor((Date.now() - skew) / 1000) })
+    // Only a token of a new key waits for keys. What it waits for may have been asked for before the recovery, and then the next one gets them.
+    const verdicts: string[] = []
+    for (let attempt = 0; attempt < 2 && verdicts.at(-1) !== 'accepted'; attempt += 1) {
+      elapse(31_000)
+      verdicts.push(await engine.use(fresh))
+    }
+    expect(verdicts.at(-1)).toBe('accepted')
+    expect(ofKeys()).toEqual([`fault: ${stale} (${error})`, `recovered: ${stale}`])
 
     issuer.fail(mode)
     elapse(11 * MINUTE)
     await use()
-    expect(engine.reports()).toEqual([`fault: ${stale} (${error})`, `recovered: ${stale}`, `fault: ${stale} (${error})`])
+    expect(ofKeys()).toEqual([`fault: ${stale} (${error})`, `recovered: ${stale}`, `fault: ${stale} (${error})`])
   })
 
   it('of Google, whose answer says how long they are fresh, are in the audit log too', async () => {

@@ -1,7 +1,7 @@
 import type { AuthContext } from './auth-context.js'
 import { BackendUnavailableError } from './errors.js'
 import type { Refusal } from './refusal.js'
-import type { AnyOf, Requirement } from './requirement.js'
+import { type AnyOf, isDynamic, type Requirement } from './requirement.js'
 
 /** The four arguments that graphql-js gives a resolver. */
 export interface ResolverArguments {
@@ -22,13 +22,13 @@ export function enforce(requirements: readonly Requirement[], auth: AuthContext,
   for (const requirement of requirements) {
     const refusal = auth.decide(requirement)
     if (refusal !== null) return refusal
-    if (requirement.object !== undefined) onObjects = true
+    if (isDynamic(requirement)) onObjects = true
   }
   return onObjects ? enforceOnObjects(requirements, auth, resolver) : null
 }
 
 async function enforceOnObjects(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Promise<Refusal | null> {
-  const onObjects = requirements.filter(({ object }) => object !== undefined)
+  const onObjects = requirements.filter(isDynamic)
   const refusals = await Promise.all(onObjects.map((requirement) => enforceOnObject(requirement, auth, resolver)))
   return refusals.find((refusal) => refusal !== null) ?? null
 }

@@ -41,7 +41,14 @@ export function dependsOnTime(requirement: Requirement): boolean {
 }
 
 function holdsAny(anyOf: AnyOf, held: ReadonlySet<string>): boolean {
-  return anyOf.some((all) => all.every((name) => held.has(name)))
+  // Asked for every operation: loops make no functions.
+  for (const all of anyOf) if (holdsAll(all, held)) return true
+  return false
+}
+
+function holdsAll(names: readonly string[], held: ReadonlySet<string>): boolean {
+  for (const name of names) if (!held.has(name)) return false
+  return true
 }
 
 function decideStepUp({ acr, maxAge }: Requirement, principal: Principal, now: number): Refusal | null {

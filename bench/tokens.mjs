@@ -1,26 +1,31 @@
 // What verifying an access token costs, beside what a user would pick instead. Run `npm run build` in the folder above first.
 
 import { createPublicKey } from 'node:crypto'
-import { createServer } from 'node:http'
 import { createInlineSigningKeyProvider, useJWT } from '@graphql-yoga/plugin-jwt'
 import { auth as oauthBearer } from 'express-oauth2-jwt-bearer'
 import { createVerifier } from 'fast-jwt'
-import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, jwtVerify, SignJWT } from 'jose'
+import { createLocalJWKSet, exportJWK, exportSPKI, generateKeyPair, jwtVerify } from 'jose'
 import jsonwebtoken from 'jsonwebtoken'
 import { createAuth } from '../dist/index.js'
+import { AUDIENCE, serveKeys, signToken } from './support/issuer.mjs'
 import { measure, printTable } from './support/measure.mjs'
+import { conditions, readOptions } from './support/report.mjs'
 
 const TOKENS = 64
-const AUDIENCE = 'https://api.example.com'
+const { turn, turns } = readOptions({ turn: 300, turns: 9 })
 const SILENT = { debug() {}, info() {}, error() {}, isLevelEnabled: () => false }
 
+console.log(conditions({ turn, turns }))
 for (const alg of ['RS256', 'ES256', 'EdDSA']) {
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg, use: 'sig' }
   const pem = await exportSPKI(publicKey)
   const { issuer, close } = await serveKeys({ keys: [jwk] })
   const headers = []
-  for (let i = 0; i < TOKENS; i += 1) headers.push(Buffer.from(`Bearer ${await sign(privateKey, alg, issuer, i)}`, 'latin1'))
+  for (let number = 0; number < TOKENS; number += 1) {
+    const token = await signToken(privateKey, { alg, issuer, number, scope: 'orders:read orders:write' })
+    headers.push(Buffer.from(`Bearer ${token}`, 'latin1'))
+  }
   // Every request brings its header as a fresh string; one that was seen before is not the same string object.
   const header = (i) => headers[i % TOKENS].toString('latin1')
   const token = (i) => header(i).slice(7)
@@ -58,45 +63,9 @@ for (const alg of ['RS256', 'ES256', 'EdDSA']) {
         }),
     'express-oauth2-jwt-bearer': expressBearer({ alg, issuer, header }),
   }
-  printTable(
-    `${alg}, ${TOKENS} distinct tokens, Node ${process.version}`,
-    await measure(adapters, { turn: 300, turns: 9, control: 'control' }),
-    'jose.jwtVerify',
-  )
+  printTable(`${alg}, ${TOKENS} distinct tokens`, await measure(adapters, { turn, turns, control: 'control' }), 'jose.jwtVerify')
   await Promise.all([seen.close(), fresh.close()])
   close()
-}
-
-/** About as long as a provider's: 1.3 kB. */
-function sign(key, alg, issuer, i) {
-  return new SignJWT({
-    scope: 'orders:read orders:write',
-    client_id: 'bench',
-    permissions: Array.from({ length: 20 }, (_, n) => `permission.number.${n}`),
-    name: `Person ${i}`,
-    email: `person.${i}@example.com`,
-  })
-    .setProtectedHeader({ alg, kid: 'bench', typ: 'at+jwt' })
-    .setIssuer(issuer)
-    .setAudience(AUDIENCE)
-    .setSubject(`user-${i}`)
-    .setIssuedAt()
-    .setJti(`token-${i}`)
-    .setExpirationTime('1h')
-    .sign(key)
-}
-
-async function serveKeys(jwks) {
-  const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks)))
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  server.unref()
-  return {
-    issuer: `http://127.0.0.1:${server.address().port}`,
-    close: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }
 
 function yogaJwt({ alg, pem, issuer, header }) {

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert'
-import { MARK } from './model.mjs'
+import { MARK } from '../support/model.mjs'
 
 /**
  * Refuses to measure what does not protect: holds every caller against every document, and throws on the first answer that is not what

@@ -1,8 +1,8 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { authTypeDefs, createAuth, requirePerm } from '../../dist/index.js'
 import { useAuth } from '../../dist/schema/envelop.js'
+import { abstract, CALLERS, concrete, resolvers, typeDefs } from '../support/model.mjs'
 import { envelopExecutor } from './executor.mjs'
-import { abstract, CALLERS, concrete, resolvers, typeDefs } from './model.mjs'
 
 const SILENT = { debug() {}, info() {}, error() {}, isLevelEnabled: () => false }
 const SCOPED = { root: '@requiresScopes(scopes: [["read"]])', leaf: '@requiresScopes(scopes: [["details"]])' }

@@ -8,8 +8,8 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { applyMiddleware } from 'graphql-middleware'
 import { rule, shield } from 'graphql-shield'
 import { Authorized, buildSchemaSync, Field, getMetadataStorage, ObjectType, Query, Resolver } from 'type-graphql'
+import { CALLERS, concrete, items, leaves, resolvers, typeDefs, user } from '../support/model.mjs'
 import { envelopExecutor } from './executor.mjs'
-import { CALLERS, concrete, items, leaves, resolvers, typeDefs, user } from './model.mjs'
 
 const contextOf = (caller) => ({ user: CALLERS[caller] })
 const holds = (context, scope) => context.user?.scope.includes(scope) === true

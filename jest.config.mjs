@@ -61,7 +61,7 @@ export default {
     {
       ...common,
       displayName: 'graphql-17',
-      testMatch: tests('attacks', 'core', 'decorators', 'schema', 'transports', 'graphql-major'),
+      testMatch: tests('attacks', 'core', 'decorators', 'schema', 'transports', 'frameworks', 'migration', 'graphql-major'),
       testPathIgnorePatterns: onlyWith16,
       ...graphqlFrom('graphql-17', 17),
     },

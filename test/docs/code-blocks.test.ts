@@ -22,8 +22,11 @@ async function codeBlocks(): Promise<Array<{ name: string; code: string }>> {
   return blocks.flat().filter(({ code }) => code.includes('import '))
 }
 
+/** Frameworks with decorators on parameters know the decorators of old alone; all other code is read as standard TypeScript. */
+const isLegacy = (code: string): boolean => code.includes("import 'reflect-metadata'")
+
 /** The docs name the package; here its name means the sources. */
-async function typeScriptSettings(): Promise<object> {
+async function typeScriptSettings(blocks: readonly string[], experimentalDecorators: boolean): Promise<object> {
   const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: Record<string, { types: string } | string> }
   const paths = Object.entries(exports).flatMap(([entry, target]) =>
     typeof target === 'string'
@@ -39,10 +42,11 @@ async function typeScriptSettings(): Promise<object> {
       declaration: false,
       declarationMap: false,
       lib: ['ES2023', 'DOM'],
+      ...(experimentalDecorators ? { experimentalDecorators, emitDecoratorMetadata: true, useDefineForClassFields: false } : {}),
       paths: Object.fromEntries(paths),
       typeRoots: [join(root, 'node_modules', '@types')],
     },
-    include: [join(folder, '*.ts')],
+    files: blocks.map((name) => join(folder, name)),
   }
 }
 
@@ -53,12 +57,17 @@ describe('the code in the docs', () => {
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
     await Promise.all(blocks.map(({ name, code }) => writeFile(join(folder, name), `${code}\nexport {}\n`)))
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(await typeScriptSettings()))
-    const compiled = promisify(execFile)(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder]).then(
-      () => '',
-      ({ stdout }: { stdout: string }) => stdout,
-    )
-    expect(await compiled).toBe('')
+    for (const legacy of [false, true]) {
+      const names = blocks.filter(({ code }) => isLegacy(code) === legacy).map(({ name }) => name)
+      expect(names.length).toBeGreaterThan(1)
+      const settings = join(folder, `tsconfig.${legacy ? 'legacy' : 'standard'}.json`)
+      await writeFile(settings, JSON.stringify(await typeScriptSettings(names, legacy)))
+      const compiled = promisify(execFile)(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', settings]).then(
+        () => '',
+        ({ stdout }: { stdout: string }) => stdout,
+      )
+      expect(await compiled).toBe('')
+    }
   }, 60_000)
 
   it('is the program of the README that the examples hold', async () => {

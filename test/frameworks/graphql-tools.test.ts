@@ -1,0 +1,3 @@
+import { describeSameOverHttp } from './support/behaviour.js'
+
+describeSameOverHttp({ name: 'graphql-tools' })

@@ -1,0 +1,161 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  isSpecifiedScalarType,
+  parse,
+  print,
+  specifiedRules,
+  validate,
+} from 'graphql'
+import { AuthContext } from '../../core/auth-context.js'
+import { protectedSchemaOf } from '../protected-schema.js'
+import type { Readable } from './introspection.js'
+
+/** What was asked, and by whom. What is not known is left out; the errors may then say less. */
+export interface Asked {
+  /** As it was protected. */
+  readonly schema: GraphQLSchema
+  readonly document?: DocumentNode | undefined
+  readonly operationName?: string | null | undefined
+  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined
+  /** Without an `auth`, the caller counts as anonymous. */
+  readonly contextValue?: unknown
+}
+
+/**
+ * The errors of an operation that does not run, of validation or of its variables, as this caller may read them: they name nothing
+ * that introspection would not tell him of. Where it tells him of a part of the schema, they are those of that part; suggestions
+ * go to whoever may see what they suggest.
+ *
+ * Idempotent, and blind to what came before: what another caller was told, a cache may give back here. Returns the very same errors
+ * when there is nothing to conceal.
+ *
+ * Does not touch errors of resolvers or refusals: they say what their authors chose.
+ */
+export function concealErrors(errors: readonly GraphQLError[], asked: Asked): readonly GraphQLError[] {
+  if (errors.length === 0) return errors
+  const raw = rawErrors.get(errors) ?? errors
+  const readable = protectedSchemaOf(asked.schema)?.introspection.readableTo(AuthContext.of(asked.contextValue)) ?? null
+  if (readable === null) return raw
+  const shown =
+    readable.view === null ? withoutNames(raw, asked, readable) : (errorsOnView(readable.view, readable, asked) ?? withoutNames(raw, asked, readable))
+  const concealed = shown.map((error, index) => withExtensions(error, raw[index] ?? raw[0]))
+  rawErrors.set(concealed, raw)
+  return concealed
+}
+
+/** The same for what an execution gave: a result without data, whose errors are the request's and not a resolver's. */
+export function concealResult<Result>(result: Result, asked: Asked): Result {
+  const { data, errors } = (result ?? {}) as ExecutionResult
+  if (data !== undefined || errors === undefined || !errors.every(isRequestError)) return result
+  const concealed = concealErrors(errors, asked)
+  return concealed === errors ? result : { ...result, errors: concealed }
+}
+
+/** Whether an error is about the request, and neither a resolver's nor a refusal with a code of its own. */
+export function isRequestError(error: GraphQLError): boolean {
+  return (
+    error.path === undefined && error.originalError === undefined && (error.extensions.code === undefined || SERVERS_OWN.has(String(error.extensions.code)))
+  )
+}
+
+/** What servers put on the errors of graphql-js. */
+const SERVERS_OWN: ReadonlySet<string> = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'GRAPHQL_VALIDATE_FAILED'])
+
+/** What was concealed, by what was shown in its place: a cache of validation results keeps the latter, and is asked for other callers. */
+const rawErrors = new WeakMap<readonly GraphQLError[], readonly GraphQLError[]>()
+
+/** What a server of the view alone would answer; `null` when it would find nothing wrong. */
+function errorsOnView(view: GraphQLSchema, { suggestions }: Readable, asked: Asked): readonly GraphQLError[] | null {
+  const { document, operationName, variableValues } = asked
+  if (document === undefined) return null
+  const options = { hideSuggestions: !suggestions }
+  const invalid = validate(view, document, specifiedRules, options)
+  if (invalid.length > 0) return invalid
+  const operation = getOperationAST(document, operationName)
+  if (operation === null || operation === undefined || variableValues === undefined) return null
+  const { errors } = getVariableValues(view, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: MAX_ERRORS, ...options })
+  return errors ?? null
+}
+
+/** graphql-js' own limit for variables. */
+const MAX_ERRORS = 50
+
+/** What is left of messages that do not come from the view: no suggestions, and no name that the caller neither sent nor may see. */
+function withoutNames(errors: readonly GraphQLError[], { schema, document, variableValues }: Asked, { view }: Readable): readonly GraphQLError[] {
+  const sent = namesIn([document === undefined ? '' : (document.loc?.source.body ?? print(document)), JSON.stringify(variableValues ?? null)].join(' '))
+  const known = namesOf(schema)
+  const seen = view === null ? rootsOf(schema) : namesOf(view)
+  return errors.map((error) => {
+    const message = error.message.replace(/ ?Did you mean\b[\s\S]*$/, '')
+    const quoted = namesIn([...message.matchAll(/"[^"]*"|'[^']*'/g)].join(' '))
+    const isTold = [...quoted].every((name) => !known.has(name) || seen.has(name) || sent.has(name))
+    return isTold && message === error.message ? error : withMessage(error, isTold && message !== '' ? message : 'The operation is not valid.')
+  })
+}
+
+function withMessage({ nodes, source, positions }: GraphQLError, message: string): GraphQLError {
+  return new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null })
+}
+
+/** Servers say by extensions how an error is answered: errors that take the place of others are answered alike. */
+function withExtensions(error: GraphQLError, raw: GraphQLError | undefined): GraphQLError {
+  if (raw === undefined || raw === error || Object.keys(error.extensions).length > 0) return error
+  const { code, http } = raw.extensions
+  if (code === undefined && http === undefined) return error
+  const { message, nodes, source, positions } = error
+  const extensions = { ...(code === undefined ? {} : { code }), ...(http === undefined ? {} : { http }) }
+  return new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, extensions })
+}
+
+function namesIn(text: string): ReadonlySet<string> {
+  return new Set(text.match(/[_A-Za-z][_0-9A-Za-z]*/g))
+}
+
+/** Everybody knows that there is a query type, and may ask for its name. */
+function rootsOf(schema: GraphQLSchema): ReadonlySet<string> {
+  const scalars = Object.values(schema.getTypeMap()).filter(isSpecifiedScalarType)
+  return new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType(), ...scalars].flatMap((type) => type?.name ?? []))
+}
+
+const namesBySchema = new WeakMap<GraphQLSchema, ReadonlySet<string>>()
+
+/** Every name that a schema gives to anything. */
+function namesOf(schema: GraphQLSchema): ReadonlySet<string> {
+  let names = namesBySchema.get(schema)
+  if (names === undefined) {
+    names = new Set(everyName(schema))
+    namesBySchema.set(schema, names)
+  }
+  return names
+}
+
+function* everyName(schema: GraphQLSchema): Iterable<string> {
+  for (const type of Object.values(schema.getTypeMap())) {
+    yield type.name
+    if ('getValues' in type) for (const { name } of type.getValues()) yield name
+    if (!('getFields' in type)) continue
+    for (const field of Object.values(type.getFields())) {
+      yield field.name
+      if ('args' in field) for (const { name } of field.args) yield name
+    }
+  }
+  for (const { name, args } of schema.getDirectives()) {
+    yield name
+    for (const arg of args) yield arg.name
+  }
+}
+
+/** The document that errors are about, where a server has handed on nothing but the errors. */
+export function documentOf(errors: readonly GraphQLError[]): DocumentNode | undefined {
+  const source = errors.flatMap(({ nodes }) => nodes ?? []).find(({ loc }) => loc !== undefined)?.loc?.source
+  try {
+    return source === undefined ? undefined : parse(source)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+import * as graphql from 'graphql'
+import {
+  astFromValue,
+  type GraphQLArgument,
+  type GraphQLInputField,
+  type GraphQLInputType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  Kind,
+  type ValueNode,
+} from 'graphql'
+
+/** An argument or input field. */
+export type InputValue = GraphQLArgument | GraphQLInputField
+
+/**
+ * The coordinates that a default value names: enum values as `Enum.VALUE`, and fields of input objects as `Input.field`. What
+ * defaults within those input objects add is theirs to say.
+ */
+export function namedInDefault(input: InputValue): readonly string[] {
+  const literal = literalOf(input)
+  return literal === undefined ? NOTHING : [...namedIn(literal, input.type)]
+}
+
+/** Whether whoever leaves it out is refused: it is not nullable, and has no default. */
+export function hasDefault(input: InputValue): boolean {
+  return input.defaultValue !== undefined || (input as WithDefault).default !== undefined
+}
+
+/** graphql 17 keeps the default as it was written, or as the value that a client would send. */
+type WithDefault = InputValue & { readonly default?: { readonly literal?: ValueNode; readonly value?: unknown } }
+
+const { valueToLiteral } = graphql as { valueToLiteral?: (value: unknown, type: GraphQLInputType) => ValueNode | undefined }
+
+function literalOf(input: InputValue): ValueNode | undefined {
+  const { default: given } = input as WithDefault
+  if (given !== undefined) return given.literal ?? valueToLiteral?.(given.value, input.type)
+  // biome-ignore lint/suspicious/noDeprecatedImports: the only form in graphql 16, and there it is not deprecated.
+  return input.defaultValue === undefined ? undefined : (astFromValue(input.defaultValue, input.type) ?? undefined)
+}
+
+function* namedIn(literal: ValueNode, declared: GraphQLInputType): Iterable<string> {
+  const type = getNullableType(declared)
+  if (isListType(type)) {
+    // A single value stands for a list of one (GraphQL §3.11).
+    for (const item of literal.kind === Kind.LIST ? literal.values : [literal]) yield* namedIn(item, type.ofType)
+  } else if (isEnumType(type)) {
+    if (literal.kind === Kind.ENUM) yield `${type.name}.${literal.value}`
+  } else if (isInputObjectType(type) && literal.kind === Kind.OBJECT) {
+    for (const { name, value } of literal.fields) {
+      const field = type.getFields()[name.value]
+      if (field === undefined) continue
+      yield `${type.name}.${name.value}`
+      yield* namedIn(value, field.type)
+    }
+  }
+}
+
+const NOTHING: readonly string[] = Object.freeze([])

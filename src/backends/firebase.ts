@@ -53,6 +53,7 @@ export function firebase(options: FirebaseOptions, path = 'firebase'): TokenBack
 
   return Object.freeze<TokenBackend>({
     name: settings.name,
+    loosened: settings.acceptEmulatorTokens ? ['dangerouslyAcceptEmulatorTokens'] : [],
     readsTokenAlone: true,
     attach: settings.host.attach,
     accepts: (credentials) => credentials.scheme === 'bearer' && issuers.has(unverifiedIssuer(credentials) ?? ''),

@@ -47,6 +47,7 @@ export function introspection(options: IntrospectionBackendOptions, path = 'intr
 
   return Object.freeze<TokenBackend>({
     name,
+    loosened: settings.dangerouslyAcceptMissingAudience ? ['dangerouslyAcceptMissingAudience'] : [],
     readsTokenAlone: true,
     attach: host.attach,
     accepts(credentials) {

@@ -35,6 +35,7 @@ export function jwt(options: JwtOptions, path = 'jwt'): TokenBackend {
   const reader = claimsReader(settings.claims)
   return Object.freeze<TokenBackend>({
     name,
+    loosened: [...(secret === null ? [] : ['dangerouslySharedSecret']), ...(dangerouslyAcceptUnmarkedTokens ? ['dangerouslyAcceptUnmarkedTokens'] : [])],
     readsTokenAlone: true,
     attach: host.attach,
     accepts: (credentials) => SCHEMES.includes(credentials.scheme) && unverifiedIssuer(credentials) === issuer,

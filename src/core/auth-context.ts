@@ -1,23 +1,32 @@
 import type { Audit } from './audit.js'
 import type { Authentication } from './authentication.js'
 import type { Deadline } from './deadline.js'
-import { type DecisionRules, decide, dependsOnTime, isExpired } from './decision.js'
-import { type AuthError, errorOf } from './errors.js'
+import { decide, dependsOnTime, isExpired, judge, type Verdict } from './decision.js'
+import { type AuthError, BackendUnavailableError, errorOf } from './errors.js'
+import type { Grants } from './grants.js'
 import type { Lease } from './lease.js'
 import { PermissionChecks } from './permission-checks.js'
 import type { PermissionSource } from './permission-source.js'
 import type { Principal } from './principal.js'
 import type { Refusal } from './refusal.js'
+import { Reports } from './report.js'
 import { type Names, permissionRequirement, type Requirement, scopeRequirement } from './requirement.js'
+import { answerByRank } from './special-permissions.js'
+import { type DecisionRules, Standing } from './standing.js'
 
 /** What an {@link AuthContext} needs from its server. */
 export interface AuthContextRules extends DecisionRules {
   readonly audit: Audit
   readonly permissions: PermissionSource | null
+  readonly grants: Grants
   /** Of each call of a permission source or an `object` function: silence counts as unavailable. */
   readonly deadline: Deadline
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Whether refusals are reported and nobody is refused. */
+  readonly dryRun: boolean
+  /** Whether refusals are reported beside their errors. */
+  readonly report: boolean
 }
 
 /**
@@ -29,31 +38,37 @@ export interface AuthContextRules extends DecisionRules {
 export class AuthContext {
   readonly #authentication: Authentication
   readonly #rules: AuthContextRules
-  readonly #verdicts = new Map<Requirement, Refusal | null>()
-  readonly #decisionIds = new Map<string, string>()
-  readonly #faults = new WeakSet<object>()
-  readonly #cleared = new Set<object>()
+  // There is one context for every operation, and most need none of these.
+  #verdicts: Map<Requirement, Verdict> | null = null
+  #standings: Map<Requirement, Standing> | null = null
+  #decisionIds: Map<string, string> | null = null
+  #faults: WeakSet<object> | null = null
+  /** The operation that was cleared last; a batch has others, in a set of their own. */
+  #cleared: object | null = null
+  #clearedBefore: Set<object> | null = null
   #permissionChecks: PermissionChecks | null = null
   readonly #lease: Lease | null
+  readonly #reports: Reports | null
 
   constructor(authentication: Authentication, rules: AuthContextRules, lease: Lease | null) {
     this.#authentication = authentication
     this.#rules = rules
     this.#lease = lease
+    this.#reports = rules.dryRun || rules.report ? this.#openReports() : null
   }
 
   /** The context's own auth, or `null` when the context was not built by this package. */
   static of(context: unknown): AuthContext | null {
     if (typeof context !== 'object' || context === null) return null
     const { auth } = context as { auth?: unknown }
-    return auth instanceof AuthContext && #verdicts in auth ? auth : null
+    return auth instanceof AuthContext && #rules in auth ? auth : null
   }
 
   /** Whether an operation was cleared for the caller in this context; see {@link AuthContext.clear}. Asked for every guarded value. */
   static isCleared(context: unknown, operation: object): boolean {
     if (typeof context !== 'object' || context === null) return false
     const { auth } = context as { auth?: unknown }
-    return typeof auth === 'object' && auth !== null && #cleared in auth && auth.#cleared.has(operation)
+    return typeof auth === 'object' && auth !== null && #rules in auth && auth.#holdsCleared(operation)
   }
 
   /**
@@ -61,7 +76,21 @@ export class AuthContext {
    * before it runs: guards need not ask again.
    */
   clear(operation: object): void {
-    this.#cleared.add(operation)
+    if (this.#cleared !== null) {
+      this.#clearedBefore ??= new Set()
+      this.#clearedBefore.add(this.#cleared)
+    }
+    this.#cleared = operation
+  }
+
+  /** The same for a context that is known to be one. */
+  isCleared(operation: object): boolean {
+    return this.#holdsCleared(operation)
+  }
+
+  // Private, since `isCleared` of a copy or a subclass may be anything.
+  #holdsCleared(operation: object): boolean {
+    return this.#cleared === operation || this.#clearedBefore?.has(operation) === true
   }
 
   /** Who is asking; `null` for an anonymous caller. */
@@ -79,9 +108,23 @@ export class AuthContext {
     return this.#authentication.principal?.scopes ?? NOTHING
   }
 
+  /**
+   * What the caller holds on no object in particular: his token's permissions, those of his roles, and his scopes where the settings
+   * count them. Empty for an anonymous caller. Does not show what he may as an administrator: ask {@link AuthContext.hasPermissions}.
+   */
+  get permissions(): readonly string[] {
+    const { principal } = this
+    return principal === null ? NOTHING : this.#rules.grants.namesOf(principal)
+  }
+
   /** The token as it was sent, to call another service with; `null` for an anonymous caller and for a session. Do not log it. */
   get token(): string | null {
     return this.#accessToken()
+  }
+
+  /** Where refusals are noted for the result; `null` unless the settings ask for it. */
+  get reports(): Reports | null {
+    return this.#reports
   }
 
   /** Why the caller's token does not count any more; `null` while it does, and for an anonymous caller. Looks at the clock. */
@@ -116,7 +159,7 @@ export class AuthContext {
   }
 
   /**
-   * Refuses unless the caller holds these scopes.
+   * Refuses unless the caller holds these scopes. In a dry run it reports, and returns.
    *
    * @throws {AuthError} of the reason that applies.
    */
@@ -125,7 +168,7 @@ export class AuthContext {
   }
 
   /**
-   * Refuses unless the caller holds these permissions.
+   * Refuses unless the caller holds these permissions. In a dry run it reports, and returns.
    *
    * @throws {AuthError} of the reason that applies.
    */
@@ -139,19 +182,62 @@ export class AuthContext {
    * Does not answer {@link Requirement.object}.
    */
   decide(requirement: Requirement): Refusal | null {
-    const known = this.#verdicts.get(requirement)
+    const verdict = this.judge(requirement)
+    return typeof verdict === 'string' ? null : verdict
+  }
+
+  /** The same, telling what is met from what the guards have to ask. */
+  judge(requirement: Requirement): Verdict {
+    const known = this.#verdicts?.get(requirement)
     if (known !== undefined) return known
-    const verdict = this.#judge(requirement)
-    if (!dependsOnTime(requirement)) this.#verdicts.set(requirement, verdict)
+    const { principal, refusal } = this.#authentication
+    const verdict = refusal ?? judge(requirement, principal, this.#rules.now() / 1000, this.#rules)
+    if (dependsOnTime(requirement)) return verdict
+    this.#verdicts ??= new Map()
+    this.#verdicts.set(requirement, verdict)
     return verdict
   }
 
+  /** What is known of the caller, for the guards to ask the rest; `null` for nobody, and where it could not be found out. */
+  standing(requirement: Requirement): Standing | null {
+    const known = this.#standings?.get(requirement)
+    if (known !== undefined) return known
+    const { principal } = this
+    const rank = principal === null ? null : this.#rules.grants.rankOf(principal)
+    if (principal === null || rank === null) return null
+    const standing = new Standing(requirement, principal, rank, this.#rules)
+    this.#standings ??= new Map()
+    this.#standings.set(requirement, standing)
+    return standing
+  }
+
+  /** Whether the caller meets them all for as long as he is who he is, and not only at this moment. Does not answer {@link Requirement.object}. */
+  meets(requirements: readonly Requirement[]): boolean {
+    const { principal, refusal } = this.#authentication
+    if (refusal !== null) return false
+    const now = this.#rules.now() / 1000
+    for (const requirement of requirements) {
+      if (dependsOnTime(requirement) || decide(requirement, principal, now, this.#rules) !== null) return false
+    }
+    return true
+  }
+
   /**
-   * Asks the settings' permission source about one object; questions of the same tick share a call.
+   * Whether the caller may do this to one object: asks the settings' permission source; questions of the same tick share a call. Super
+   * admins may, and the special permissions are answered without asking. A tenant admin is asked about like everybody.
    *
-   * Does not check scopes. Rejects when the source could not say, or there is none.
+   * Does not check scopes or tenants. Rejects when the source could not say, or there is none.
    */
   may(permission: string, object: unknown): Promise<boolean> {
+    const { principal } = this
+    const rank = principal === null ? 'none' : this.#rules.grants.rankOf(principal)
+    if (rank === null) return Promise.reject(new BackendUnavailableError())
+    const byRank = principal === null ? false : answerByRank(permission, rank, { isOnObject: true, isInOwnTenant: false }, true)
+    return byRank === null ? this.ask(permission, object) : Promise.resolve(byRank)
+  }
+
+  /** What the permission source says, whoever asks. Rejects as {@link AuthContext.may} does. */
+  ask(permission: string, object: unknown): Promise<boolean> {
     const { principal } = this
     const { permissions } = this.#rules
     if (principal === null) return Promise.resolve(false)
@@ -160,7 +246,12 @@ export class AuthContext {
     return this.#permissionChecks.may(permission, object)
   }
 
-  /** Asks the permission source anew from now on: after a mutation's field, or an event, what it said before may no longer be so. */
+  /**
+   * Asks the permission source anew from now on. Happens by itself before each field of a mutation and each event; a resolver that changes
+   * what people may, anywhere else, calls it when the change is done: `context.auth.forgetAnswers()`.
+   *
+   * What has been answered already stays answered: a field that was let in before is not taken back. Does not look at the token again.
+   */
   forgetAnswers(): void {
     this.#permissionChecks = null
   }
@@ -175,13 +266,18 @@ export class AuthContext {
     return this.#rules.audit.refused(this.transport, this.principal, refusals)
   }
 
-  /** The error for a refused coordinate. A coordinate refused on a thousand rows is one line in the audit log. */
-  errorAt(coordinate: string, refusal: Refusal): AuthError {
+  /**
+   * The error for a refused coordinate. A coordinate refused on a thousand rows is one line in the audit log.
+   *
+   * @param reportId the decision id of the operation's report, where there is one
+   */
+  errorAt(coordinate: string, refusal: Refusal, reportId?: string): AuthError {
     const at = { ...refusal, coordinate }
-    const key = `${coordinate} ${refusal.reason}`
+    const key = `${coordinate} ${refusal.reason} ${reportId}`
+    this.#decisionIds ??= new Map()
     let decisionId = this.#decisionIds.get(key)
     if (decisionId === undefined) {
-      decisionId = this.auditRefusal([at])
+      decisionId = this.#rules.audit.refused(this.transport, this.principal, [at], { decisionId: reportId })
       this.#decisionIds.set(key, decisionId)
     }
     return errorOf(at, { decisionId })
@@ -190,16 +286,24 @@ export class AuthContext {
   /** Reports that a part of the server failed while it decided for this caller. One failure that refuses a thousand rows is one line. */
   fault(what: string, error: unknown): void {
     if (typeof error === 'object' && error !== null) {
+      this.#faults ??= new WeakSet()
       if (this.#faults.has(error)) return
       this.#faults.add(error)
     }
     this.#rules.audit.fault(what, error)
   }
 
+  /** Outside a dry run each refusal is an error too, and whoever makes that one writes the line. */
+  #openReports(): Reports {
+    const { dryRun, audit } = this.#rules
+    if (!dryRun) return new Reports(false, () => undefined)
+    return new Reports(true, (refusals, decisionId) => audit.refused(this.transport, this.principal, refusals, { decisionId, dryRun }))
+  }
+
   /** What stands for a login session is its id, which no other service may see. */
   #accessToken(): string | null {
-    const { credentials } = this.#authentication
-    return credentials === null || credentials.source === 'session' ? null : credentials.token
+    const { credentials, refusal } = this.#authentication
+    return credentials === null || refusal !== null || credentials.source === 'session' ? null : credentials.token
   }
 
   #judge(requirement: Requirement): Refusal | null {
@@ -209,6 +313,7 @@ export class AuthContext {
 
   #require(requirement: Requirement): void {
     const refusal = this.#judge(requirement)
+    if (refusal !== null && this.#reports?.dryRun === true) return this.#reports.latest.refuseField(refusal)
     if (refusal !== null) throw errorOf(refusal, { decisionId: this.auditRefusal([refusal]) })
   }
 }

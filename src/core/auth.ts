@@ -7,6 +7,7 @@ import { type Carrier, type Credentials, checkSpelling, locateCredentials } from
 import { Deadline, UNHEARD } from './deadline.js'
 import { isExpired } from './decision.js'
 import { AuthError, errorOf, TokenExpiredError } from './errors.js'
+import { Grants } from './grants.js'
 import { type Lease, openLease } from './lease.js'
 import { createPrincipal, type Principal, scopesOf } from './principal.js'
 import type { Refusal } from './refusal.js'
@@ -31,7 +32,7 @@ export interface Auth {
   createContext(authentication: Authentication, lease?: Lease): AuthContext
   /** Opens a lease for a connection that stays open. The transport ends it. */
   openLease(caller: Pick<Authentication, 'principal' | 'transport'>): Lease
-  /** Whether a connection may be opened on this authentication; if not, why not. */
+  /** Whether a connection may be opened on this authentication; if not, why not. In a dry run it always may, and the audit log says why not. */
   admit(authentication: Authentication): Refusal | null
   /**
    * Turns the refusals of a whole operation into the errors that a client sees, one for each, and writes them to the audit log.
@@ -74,9 +75,19 @@ const refuseBound: Confirm = async (_, confirmation) =>
 export function createEngine(settings: ResolvedSettings, { ready = Promise.resolve(), confirm = refuseBound }: EngineParts = {}): Auth {
   const audit = createAudit(settings.logger)
   const deadline = new Deadline(settings.verifyTimeout)
-  const contextRules = { audit, now: settings.now, scopesEnabled: settings.scopesEnabled, permissions: settings.permissions, deadline }
+  const contextRules = {
+    audit,
+    now: settings.now,
+    scopesEnabled: settings.scopesEnabled,
+    dryRun: settings.dryRun,
+    report: settings.report,
+    permissions: settings.permissions,
+    grants: new Grants(settings.grants, (what, error) => audit.fault(what, error)),
+    deadline,
+  }
   const cache = new TokenCache<Verdict>(settings.cacheSize, settings.now)
   const users = new UserSync(settings)
+  if (settings.dryRun) audit.warning('dry-run', 'dryRun is on: nobody is refused anything, and a bad token counts as none')
   // Whoever awaits ready() gets the rejection; an unawaited one must not end the process, but must be seen.
   ready.catch((error) => audit.fault('settings', error))
 
@@ -95,10 +106,12 @@ export function createEngine(settings: ResolvedSettings, { ready = Promise.resol
       return { principal: verdict.principal, refusal: null, credentials, transport }
     },
     createContext: (authentication, lease) => new AuthContext(authentication, contextRules, lease ?? null),
-    openLease: ({ principal, transport }) => openLease({ principal, transport, audit, now: settings.now }),
-    admit({ principal, refusal }) {
-      if (refusal !== null) return refusal
-      return principal === null && !settings.anonymousConnections ? { reason: 'MISSING_TOKEN' } : null
+    openLease: ({ principal, transport }) => openLease({ principal, transport, audit, now: settings.now, endsAtExpiry: !settings.dryRun }),
+    admit({ principal, refusal, transport }) {
+      const verdict: Refusal | null = refusal ?? (principal === null && !settings.anonymousConnections ? { reason: 'MISSING_TOKEN' } : null)
+      if (verdict === null || !settings.dryRun) return verdict
+      audit.refused(transport, principal, [verdict], { dryRun: true })
+      return null
     },
     refuse(context, refusals) {
       const decisionId = context.auditRefusal(refusals)

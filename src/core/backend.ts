@@ -58,6 +58,8 @@ export interface TokenBackend {
   readonly name: string
   /** The session member that this backend takes as credentials, and the origins from which a browser may use it. @default none */
   readonly session?: { readonly member: string; readonly allowedOrigins: readonly string[] }
+  /** Names of the `dangerously…` options that are on, for the checks at the start. @default none */
+  readonly loosened?: readonly string[]
   /**
    * Whether the verdict rests on scheme and token alone, whatever request they came by. Only then is it remembered, and shared by those who
    * bring the same token at the same time. A backend that looks at `source` or `carrier` must not say so.

@@ -146,8 +146,11 @@ export function errorOf(refusal: Refusal, options?: AuthErrorOptions): AuthError
   return new CLASSES[refusal.reason](refusal, options)
 }
 
+/** A refusal without what is for the audit log and the challenge alone. */
+export type PublicRefusal = Omit<Refusal, 'detail' | 'retryAfter' | 'proof'>
+
 /** The part of a refusal that a client may see: what was missing, and nothing about why the token was disliked. */
-function publicDetails(refusal: Refusal, decisionId: string | undefined): Record<string, unknown> {
+export function publicDetails(refusal: Refusal, decisionId?: string): PublicRefusal & { readonly decisionId?: string } {
   const { reason, coordinate, requiredScopes, requiredPermissions, acrValues, maxAge } = refusal
   return {
     reason,

@@ -33,10 +33,12 @@ export interface LeaseOptions {
   readonly audit: Audit
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Whether the lease ends at the token's `exp`; in a dry run it goes on. @default true */
+  readonly endsAtExpiry?: boolean
 }
 
 /** Opens a lease. Its timer does not keep the process alive. */
-export function openLease({ principal, transport, audit, now }: LeaseOptions): Lease {
+export function openLease({ principal, transport, audit, now, endsAtExpiry = true }: LeaseOptions): Lease {
   const id = randomUUID()
   const openedAt = now()
   const listeners = new Set<(reason: LeaseEnd) => void>()
@@ -60,7 +62,7 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
       return ended
     },
     isAlive() {
-      if (ended === null && principal !== null && isExpired(principal, now() / 1000)) lease.end('expired')
+      if (ended === null && endsAtExpiry && principal !== null && isExpired(principal, now() / 1000)) lease.end('expired')
       return ended === null
     },
     onEnd(listener) {
@@ -79,7 +81,7 @@ export function openLease({ principal, transport, audit, now }: LeaseOptions): L
   }
 
   const arm = (): void => {
-    if (lease.expiresAt === null || !lease.isAlive()) return
+    if (!endsAtExpiry || lease.expiresAt === null || !lease.isAlive()) return
     // A delay over 2^31 ms fires at once, so far expiries are reached in steps; an early wake-up arms again.
     timer = setTimeout(arm, Math.min(Math.max(lease.expiresAt * 1000 - now(), 1), LONGEST_TIMER))
     timer.unref()

@@ -1,34 +1,59 @@
 import { z } from 'zod'
 import type { AuditLogger } from './audit.js'
 import type { TokenBackend } from './backend.js'
+import { type Catalogue, catalogueShape, type ResolvedCatalogue, resolveCatalogue } from './catalogue.js'
 import type { ChallengeRules } from './challenge.js'
+import { ConfigurationError } from './configuration-error.js'
 import type { CredentialsRules } from './credentials.js'
+import { adminsShape, type GrantSettings, type ResolvedGrants, resolveGrants, rolesShape } from './grants.js'
+import { type LimitSettings, type Limits, limitSettings, resolveLimits } from './limits.js'
 import { callback, count, flag, hint, origin, parseOptions, text } from './options.js'
 import type { PermissionSource } from './permission-source.js'
 import type { TenantResolver } from './principal.js'
 import type { OnAuthenticated } from './user-sync.js'
 
 /** Settings that do not depend on which backends there are. Every option but `backends` has a default, and the defaults are the strict ones. */
-export interface CommonSettings {
+export interface CommonSettings extends GrantSettings {
   /**
    * What a root field without a requirement asks: `private` an authenticated caller, `public` nothing.
    * @default 'private'
    */
   readonly access?: 'private' | 'public'
-  /** Who may select `__schema` and `__type`: `private` an authenticated caller, `public` everybody. @default as `access` */
-  readonly introspection?: 'private' | 'public'
+  /**
+   * Who may select `__schema` and `__type`: `private` an authenticated caller, `public` everybody. `filtered` shows each caller what he
+   * may reach, and nobody anything else.
+   * @default as `access`
+   */
+  readonly introspection?: 'private' | 'public' | 'filtered'
   /**
    * `reject` refuses the whole operation for what is known before execution; `null` lets the rest of the operation answer and nulls
    * the refused field, with an error at its path.
    * @default 'reject'
    */
   readonly denied?: 'reject' | 'null'
+  /**
+   * Decides, reports and refuses nothing: what would have been refused is under `extensions.authorization` of the result and in the
+   * audit log, as `would-refuse`. Credentials that are not good count as none. For the days before the rules are switched on.
+   * @default false
+   */
+  readonly dryRun?: boolean
+  /** Lets {@link CommonSettings.dryRun} start where `NODE_ENV` is `production`: everybody may do everything there. @default false */
+  readonly dangerouslyDryRunInProduction?: boolean
+  /** Lists under `extensions.authorization` of a result what was refused while it was made. A dry run always does. @default false */
+  readonly report?: boolean
+  /** Every scope and permission that there is: a requirement that names another stops the start. @default not checked */
+  readonly catalogue?: Catalogue
   /** The tenant of a token whose backend does not say: a claim, or a function of the verified token. @default none */
   readonly tenant?: { readonly claim: string } | TenantResolver
-  /** `enabled: false` leaves scopes unchecked; callers must still be authenticated. @default { enabled: true } */
-  readonly scopes?: { readonly enabled?: boolean }
+  /**
+   * `enabled: false` leaves scopes unchecked; callers must still be authenticated. `asPermissions: true` counts each scope as a
+   * permission of the same name too. @default { enabled: true, asPermissions: false }
+   */
+  readonly scopes?: { readonly enabled?: boolean; readonly asPermissions?: boolean }
   /** Answers requirements on objects. Needed as soon as one requirement has an `object`. @default none */
   readonly permissions?: PermissionSource
+  /** How large documents, operations and batches may be; see {@link LimitSettings}. @default far above what clients write */
+  readonly limits?: LimitSettings
   /** Live connections. */
   readonly connections?: {
     /** Whether a handshake without a token is let in, to have each operation judged. @default false under private access, true under public */
@@ -65,11 +90,16 @@ export interface CommonSettings {
 /** What settings become: complete, frozen, every default filled in. */
 export interface ResolvedSettings {
   readonly access: 'private' | 'public'
-  readonly introspection: 'private' | 'public'
+  readonly introspection: 'private' | 'public' | 'filtered'
   readonly denied: 'reject' | 'null'
+  readonly dryRun: boolean
+  readonly report: boolean
+  readonly catalogue: ResolvedCatalogue
   readonly tenantOf: TenantResolver | undefined
   readonly scopesEnabled: boolean
   readonly permissions: PermissionSource | null
+  readonly grants: ResolvedGrants
+  readonly limits: Limits
   readonly anonymousConnections: boolean
   readonly credentials: CredentialsRules
   readonly challenge: ChallengeRules
@@ -89,21 +119,28 @@ const LONGEST_TIMER = 2_147_483_647
 export const commonSettings: z.ZodObject = z.strictObject(
   {
     access: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
-    introspection: z.enum(['private', 'public'], hint("'private' or 'public'", "'private'")).optional(),
+    introspection: z.enum(['private', 'public', 'filtered'], hint("'private', 'public' or 'filtered'", "'private'")).optional(),
     denied: z.enum(['reject', 'null'], hint("'reject' or 'null'", "'reject'")).optional(),
+    dryRun: flag().optional(),
+    dangerouslyDryRunInProduction: flag().optional(),
+    report: flag().optional(),
+    catalogue: catalogueShape,
     tenant: z
       .union(
         [z.strictObject({ claim: text("'tenant_id'") }), callback<TenantResolver>('(verified) => verified.claims.tenant_id')],
         hint('a claim or a function', "{ claim: 'tenant_id' }"),
       )
       .optional(),
-    scopes: z.strictObject({ enabled: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
+    scopes: z.strictObject({ enabled: flag().optional(), asPermissions: flag().optional() }, hint('an object', '{ enabled: true }')).optional(),
     permissions: z
       .custom<PermissionSource>(
         (value) => typeof (value as Partial<PermissionSource> | null)?.check === 'function',
         hint('an object with check(principal, questions)', '{ check: async (principal, questions) => questions.map(…) }'),
       )
       .optional(),
+    roles: rolesShape.optional(),
+    admins: adminsShape.optional(),
+    limits: limitSettings.optional(),
     connections: z.strictObject({ anonymous: flag().optional() }, hint('an object', '{ anonymous: false }')).optional(),
     credentials: z
       .strictObject(
@@ -168,9 +205,14 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
     access,
     introspection: settings.introspection ?? access,
     denied: settings.denied ?? 'reject',
+    dryRun: dryRunOf(settings),
+    report: settings.report ?? false,
+    catalogue: resolveCatalogue(settings.catalogue),
     tenantOf: tenantResolver(settings.tenant),
     scopesEnabled: settings.scopes?.enabled ?? true,
     permissions: settings.permissions ?? null,
+    grants: resolveGrants(settings, settings.scopes?.asPermissions ?? false),
+    limits: resolveLimits(settings.limits),
     anonymousConnections: settings.connections?.anonymous ?? access === 'public',
     credentials: Object.freeze({
       schemes: Object.freeze(dpopAlgorithms === null ? ['bearer'] : ['bearer', 'dpop']),
@@ -187,6 +229,14 @@ export function resolveSettings(input: CommonSettings, backends: readonly TokenB
     now: settings.now ?? Date.now,
     backends: Object.freeze([...backends]),
   })
+}
+
+/** A dry run that somebody forgot to end lets everybody in: where people depend on it, it takes two settings. */
+function dryRunOf({ dryRun = false, dangerouslyDryRunInProduction = false }: CommonSettings): boolean {
+  if (dryRun && !dangerouslyDryRunInProduction && process.env.NODE_ENV?.trim().toLowerCase() === 'production') {
+    throw new ConfigurationError('dryRun', 'false where NODE_ENV is production, or dangerouslyDryRunInProduction: true beside it')
+  }
+  return dryRun
 }
 
 function tenantResolver(tenant: CommonSettings['tenant']): TenantResolver | undefined {

@@ -2,6 +2,7 @@ import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { enforce } from '../core/enforcement.js'
 import { type AnyFunction, type Declaration, declaredResolver, declareResolver, requirementsOf } from './declaration.js'
+import { refuseField } from './refuse-field.js'
 
 /**
  * Wraps a resolver so that it runs only for callers who meet its declaration. Keeps its name, length, `this` and metadata. A
@@ -21,9 +22,12 @@ export function guard(resolver: AnyFunction, declaration: Declaration, fallbackN
     const { auth, context } = findAuth(args, name)
     const verdict = enforce(requirements, auth, { source: args[0], args: args[1], context, info: args[3] })
     if (verdict === null) return inner.apply(this, args)
-    if (!(verdict instanceof Promise)) throw auth.errorAt(name, verdict)
+    if (!(verdict instanceof Promise)) {
+      refuseField(auth, name, verdict, context, args[3])
+      return inner.apply(this, args)
+    }
     return verdict.then((refusal) => {
-      if (refusal !== null) throw auth.errorAt(name, refusal)
+      if (refusal !== null) refuseField(auth, name, refusal, context, args[3])
       return inner.apply(this, args)
     })
   }

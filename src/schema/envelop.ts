@@ -1,4 +1,4 @@
-import { isAsyncIterable, type Plugin } from '@envelop/core'
+import type { Plugin } from '@envelop/core'
 import { useGenericAuth } from '@envelop/generic-auth'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
@@ -6,13 +6,20 @@ import { authenticateRequest } from '../core/authenticate-request.js'
 import { type AnyRequest, isNodeRequest } from '../core/carrier.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { authorizeOperation } from './authorize-operation.js'
+import { checkBatch, checkDocument } from './limits/check-limits.js'
 import { protectSchema } from './protect-schema.js'
-import { leaseStream } from './stream.js'
+import { finishOperation } from './report.js'
 
 /** What {@link useAuth} adds to the context. */
 export interface AuthContextExtension {
   /** Who is asking. */
   readonly auth: AuthContext
+}
+
+/** The plugin, and the one hook of Yoga's that Envelop does not know. */
+export interface AuthPlugin extends Plugin<AuthContextExtension> {
+  /** Counts the operations of a batch. */
+  onRequestParse(): { onRequestParseDone(payload: { readonly requestParserResult: unknown }): void }
 }
 
 /**
@@ -25,22 +32,34 @@ export interface AuthContextExtension {
  * Goes before plugins that wrap resolvers. Behind them it does not see what decorators declare: that is enforced all the same, but
  * only when the field is reached, and `publicAccess` opens nothing.
  *
- * Does not limit the size, depth or rate of operations.
+ * Documents and batches that exceed the settings' limits are refused before they are parsed, and before a token is looked at. Does
+ * not limit the rate of operations.
  */
-export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
-  const resolveUserFn = async (context: object): Promise<AuthContext> => {
+export function useAuth(auth: Auth): AuthPlugin {
+  // At once where a transport has authenticated: a promise would make every operation wait for nothing.
+  const resolveUserFn = (context: object): AuthContext | Promise<AuthContext> => {
     const known = AuthContext.of(context)
     const request = requestOf(context)
     // What a transport put there holds for its connection. Beside a request it may be of an earlier one, in a context that is used again.
     if (known !== null && (known.lease !== null || request === null)) return known
     if (request === null) throw noRequest()
-    return auth.createContext(await authenticateRequest(auth, request))
+    return authenticateRequest(auth, request).then((authentication) => auth.createContext(authentication))
   }
 
   return {
     onPluginInit({ addPlugin }) {
       // Its type promises a `validateUser` in the context, which this mode does not put there.
       addPlugin(useGenericAuth({ mode: 'resolve-only', contextFieldName: 'auth', resolveUserFn }) as unknown as Plugin<AuthContextExtension>)
+    },
+    onRequestParse: () => ({
+      onRequestParseDone({ requestParserResult }) {
+        const exceeded = Array.isArray(requestParserResult) ? checkBatch(auth, requestParserResult.length, 'http') : null
+        if (exceeded !== null) throw exceeded
+      },
+    }),
+    onParse({ context, params: { source } }) {
+      const exceeded = checkDocument(auth, typeof source === 'string' ? source : source.body, AuthContext.of(context) ?? 'http')
+      if (exceeded !== null) throw exceeded
     },
     onSchemaChange({ schema, replaceSchema }) {
       const copy = protectSchema(schema, auth)
@@ -51,7 +70,8 @@ export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onExecuteDone: ({ result, setResult }) => {
-          if (isAsyncIterable(result)) setResult(leaseStream(auth, args.contextValue, result))
+          const finished = finishOperation(auth, args.contextValue, result)
+          if (finished !== result) setResult(finished)
         },
       }
     },
@@ -60,7 +80,8 @@ export function useAuth(auth: Auth): Plugin<AuthContextExtension> {
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onSubscribeResult: ({ result, setResult }) => {
-          if (isAsyncIterable(result)) setResult(leaseStream(auth, args.contextValue, result))
+          const finished = finishOperation(auth, args.contextValue, result)
+          if (finished !== result) setResult(finished)
         },
       }
     },

@@ -1,14 +1,19 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
-import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLResolveInfo, type GraphQLSchema, OperationTypeNode } from 'graphql'
+import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLResolveInfo, type GraphQLSchema, isObjectType, OperationTypeNode } from 'graphql'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
-import { enforce } from '../core/enforcement.js'
-import { isDynamic } from '../core/requirement.js'
+import type { ResolverArguments } from '../core/enforcement.js'
+import { needsSource } from '../core/requirement.js'
 import { type AnyFunction, declaredResolver, declareResolver, NO_DECLARATION } from '../decorators/declaration.js'
 import { notWired } from '../decorators/guard.js'
+import { refuseField } from '../decorators/refuse-field.js'
+import { assertSecure } from './assert-secure/check-secure.js'
+import { DECLARED, declarationOf } from './declared-field.js'
+import { enforceDemand, type FieldDemand, fieldDemand } from './field-demand.js'
+import type { EnumGuard } from './inputs/enum-guard.js'
 import { ProtectedSchema, protectedSchemaOf, rememberProtected } from './protected-schema.js'
-import { type CoordinateRule, compileRequirements, DECLARED, declarationOf } from './requirement-table.js'
+import { compileRequirements } from './requirement-table.js'
 
 /**
  * Returns a copy of the schema whose resolvers enforce what it demands, however a field is reached: interface, union, fragment,
@@ -45,7 +50,7 @@ const protectedCopies = new WeakMap<Auth, WeakMap<GraphQLSchema, GraphQLSchema>>
 
 function guardedCopy(schema: GraphQLSchema, auth: Auth): GraphQLSchema {
   const table = compileRequirements(schema, auth.settings)
-  const onObject = table.rules.find(({ requirements }) => requirements.some(({ object }) => object !== undefined))
+  const onObject = table.rules.find(({ requirements }) => requirements.some(needsSource))
   if (onObject !== undefined && auth.settings.permissions === null) {
     throw new ConfigurationError(
       'permissions',
@@ -53,14 +58,17 @@ function guardedCopy(schema: GraphQLSchema, auth: Auth): GraphQLSchema {
       '{ check: async (principal, questions) => questions.map(…) }',
     )
   }
+  assertSecure(auth, schema, table)
   const made = new ProtectedSchema(auth, schema, table)
   const kinds = rootKinds(schema)
   const copy = mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field, fieldName, typeName) => {
-      const rule = table.ruleOf(typeName, fieldName)
+      const type = schema.getType(typeName)
+      const definition = isObjectType(type) ? type.getFields()[fieldName] : undefined
+      const demand = definition === undefined ? null : fieldDemand(table, typeName, definition)
       const kind = kinds.get(typeName)
-      if (rule === undefined || (rule.requirements.length === 0 && kind === undefined)) return field
-      return guardField(field, rule, kind === undefined ? null : { made, kind })
+      if (demand === null && kind === undefined) return field
+      return guardField(field, { coordinate: `${typeName}.${fieldName}`, demand, gate: kind === undefined ? null : { made, kind } })
     },
   })
   rememberProtected(copy, made)
@@ -84,47 +92,61 @@ function rootKinds(schema: GraphQLSchema): ReadonlyMap<string, OperationTypeNode
   return kinds
 }
 
-/** A subscription is guarded where its stream is made and again for every event; every other field where it is resolved. */
-function guardField(field: FieldConfig, rule: CoordinateRule, gate: Gate | null): FieldConfig {
-  const resolve = guardResolver(field.resolve ?? defaultFieldResolver, rule, gate)
-  const extensions = { ...field.extensions, [DECLARED]: declarationOf(field) }
-  if (gate?.kind !== OperationTypeNode.SUBSCRIPTION) return { ...field, resolve, extensions }
-  return { ...field, resolve, extensions, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, rule, gate) }
+/** What is asked where a field is resolved. */
+interface FieldGuard {
+  /** `Type.field`. */
+  readonly coordinate: string
+  readonly demand: FieldDemand | null
+  readonly gate: Gate | null
 }
 
-function guardResolver(resolver: AnyFunction, rule: CoordinateRule, gate: Gate | null): AnyFunction {
+/** A subscription is guarded where its stream is made and again for every event; every other field where it is resolved. */
+function guardField(field: FieldConfig, guard: FieldGuard): FieldConfig {
+  const resolve = guardResolver(field.resolve ?? defaultFieldResolver, guard, guard.demand?.output ?? null)
+  const extensions = { ...field.extensions, [DECLARED]: declarationOf(field) }
+  if (guard.gate?.kind !== OperationTypeNode.SUBSCRIPTION) return { ...field, resolve, extensions }
+  return { ...field, resolve, extensions, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, guard, null) }
+}
+
+function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: FieldGuard, output: EnumGuard | null): AnyFunction {
   const declared = declaredResolver(resolver)
   const inner = declared?.inner ?? resolver
-  const { coordinate, requirements } = rule
-  const isSettledBefore = !requirements.some(isDynamic) && (gate === null || gate.kind === OperationTypeNode.QUERY)
+  const isSettledBefore = demand?.isStatic !== false && (gate === null || gate.kind === OperationTypeNode.QUERY)
   const guarded: AnyFunction = function (this: unknown, source: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo): unknown {
     if (isSettledBefore && AuthContext.isCleared(context, info.operation)) return inner.call(this, source, args, context, info)
     const auth = AuthContext.of(context)
     if (auth === null) throw notWired(coordinate)
-    if (gate !== null) passGate(gate, auth, info)
-    const verdict = requirements.length === 0 ? null : enforce(requirements, auth, { source, args, context, info })
-    if (verdict === null) return inner.call(this, source, args, context, info)
-    if (!(verdict instanceof Promise)) throw auth.errorAt(coordinate, verdict)
-    return verdict.then((refusal) => {
-      if (refusal !== null) throw auth.errorAt(coordinate, refusal)
-      return inner.call(this, source, args, context, info)
-    })
+    if (gate !== null) passGate(gate, auth, context, info)
+    if (demand === null) return inner.call(this, source, args, context, info)
+    const resolverArguments = { source, args, context, info }
+    const verdict = enforceDemand(demand, auth, resolverArguments)
+    if (verdict instanceof Promise) {
+      return verdict.then((refusal) => {
+        if (refusal !== null) refuseField(auth, refusal.coordinate ?? coordinate, refusal, context, info)
+        return answer(inner.call(this, source, args, context, info), auth, resolverArguments)
+      })
+    }
+    if (verdict !== null) refuseField(auth, verdict.coordinate ?? coordinate, verdict, context, info)
+    return answer(inner.call(this, source, args, context, info), auth, resolverArguments)
   }
+  const answer = (result: unknown, auth: AuthContext, resolverArguments: ResolverArguments): unknown =>
+    output === null ? result : output.hold(result, auth, resolverArguments)
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   declareResolver(guarded, { declaration: declared?.declaration ?? NO_DECLARATION, inner })
   return guarded
 }
 
 /** Refuses each root field with its own error where there is one, and with the first of the operation where there is not. */
-function passGate({ made, kind }: Gate, auth: AuthContext, info: GraphQLResolveInfo): void {
+function passGate({ made, kind }: Gate, auth: AuthContext, contextValue: unknown, info: GraphQLResolveInfo): void {
   const { operation, fragments, parentType, fieldName } = info
-  const errors = made.authorizeRunning(auth, { operation, fragments: () => fragments, variables: variablesOf(info) })
-  const error = errors.find(({ refusal }) => refusal.coordinate === `${parentType.name}.${fieldName}`) ?? errors[0]
+  const errors = made.authorizeRunning(auth, { operation, fragments: () => fragments, variables: variablesOf(info), contextValue })
+  const own = `${parentType.name}.${fieldName}`
+  const error = errors.find(({ refusal: { coordinate } }) => coordinate === own || coordinate?.startsWith(`${own}(`) === true) ?? errors[0]
   if (error !== undefined) throw error
   if (kind === OperationTypeNode.QUERY) return
   // A stream that no transport ends, or a mutation that took its time: the token may have expired since the operation began.
   const expired = auth.expiry()
-  if (expired !== null) throw auth.errorAt(`${parentType.name}.${fieldName}`, expired)
+  if (expired !== null) refuseField(auth, `${parentType.name}.${fieldName}`, expired, contextValue, info)
   // The mutation before this one, or whatever happened since the last event, may have changed what the caller may do.
   auth.forgetAnswers()
 }

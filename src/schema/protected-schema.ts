@@ -1,12 +1,13 @@
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql'
 import type { Auth } from '../core/auth.js'
 import type { AuthContext } from '../core/auth-context.js'
-import { dependsOnTime } from '../core/decision.js'
 import type { AuthError } from '../core/errors.js'
 import type { Refusal } from '../core/refusal.js'
 import type { Requirement } from '../core/requirement.js'
 import { type ConditionVariable, conditionValues, conditionVariables } from './conditions.js'
 import type { Fragments } from './fragments.js'
+import { checksOfVariables } from './inputs/planned-values.js'
+import { Introspection } from './introspection/introspection.js'
 import { compilePlan, type Plan, type PlannedCheck } from './plan.js'
 import type { RequirementTable } from './requirement-table.js'
 
@@ -17,6 +18,8 @@ export interface Operation {
   readonly fragments: () => Fragments
   /** As they came, or coerced; `null` when they are not known, which makes every condition count as true. */
   readonly variables: Readonly<Record<string, unknown>> | null
+  /** What the operation runs with; the refusals of a dry run are reported to it. */
+  readonly contextValue: unknown
 }
 
 /** A schema's requirements, and the plans of the operations that were held against them. */
@@ -24,6 +27,7 @@ export class ProtectedSchema {
   readonly table: RequirementTable
   /** Whose settings it was compiled under. */
   readonly auth: Auth
+  readonly introspection: Introspection
   #schema: GraphQLSchema
   readonly #plans = new WeakMap<OperationDefinitionNode, OperationPlans>()
   readonly #judged = new WeakMap<AuthContext, Map<OperationDefinitionNode, Judgement>>()
@@ -32,49 +36,56 @@ export class ProtectedSchema {
     this.auth = auth
     this.#schema = schema
     this.table = table
+    this.introspection = new Introspection(auth, schema, table)
   }
 
   /** Plans against this schema from now on: the guarded copy of the one that the table was compiled from. */
   attach(schema: GraphQLSchema): void {
     this.#schema = schema
+    this.introspection.enforceOn(schema)
   }
 
   /**
    * Holds an operation against the caller before it runs. Answers an empty list when it may run, and then remembers that for the
-   * guards; else one error for each refused coordinate, audited.
+   * guards; else one error for each refused coordinate, audited. In a dry run the refusals are reported, and the list is empty.
    *
    * In the mode `denied: 'null'` it refuses only for bad credentials and for introspection; fields are the guards' part.
    */
   authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
-    const errors = this.#judge(context, operation)
-    if (errors.length > 0) return errors
-    this.#remember(context, operation, { variables: null, errors })
-    this.#clear(context, operation)
+    if (this.#clears(context, operation)) return NO_ERRORS
+    const errors = this.#judge(context, operation, 'json')
+    if (errors.length === 0) this.#remember(context, operation, { variables: null, errors })
     return errors
   }
 
   /**
-   * Spares the guards what every one of them would find: that the caller meets all that the operation can come by. Whatever its
+   * Spares plan and guards what they would all find: that the caller meets everything that the operation can come by. Whatever its
    * variables say, since in a batch the same operation runs with others in the same context.
    */
-  #clear(context: AuthContext, { operation, fragments }: Operation): void {
-    const { reachable } = this.#planOf({ operation, fragments, variables: null })
-    if (reachable.every((requirement) => !dependsOnTime(requirement) && context.decide(requirement) === null)) context.clear(operation)
+  #clears(context: AuthContext, { operation, fragments }: Operation): boolean {
+    const { reachable, introspection } = this.#planOf({ operation, fragments, variables: null })
+    if (!context.meets(reachable) || introspection.some(({ coordinate }) => this.introspection.refusalOf(context, coordinate) !== null)) return false
+    context.clear(operation)
+    return true
   }
 
   /** The same for a guard that meets a running operation: holds it against the caller once, where nothing did so before it ran. */
   authorizeRunning(context: AuthContext, operation: Operation): readonly AuthError[] {
+    if (context.isCleared(operation.operation)) return NO_ERRORS
     const known = this.#judged.get(context)?.get(operation.operation)
     // A document that is cached runs many times, and a batch shares its context: what was found for other variables does not count.
     if (known !== undefined && (known.variables === null || known.variables === operation.variables)) return known.errors
-    const errors = this.#judge(context, operation)
+    const errors = this.#judge(context, operation, 'coerced')
     this.#remember(context, operation, { variables: operation.variables, errors })
     return errors
   }
 
-  #judge(context: AuthContext, operation: Operation): readonly AuthError[] {
-    const refusals = context.refusal === null ? this.#refusalsOf(context, this.#planOf(operation)) : [context.refusal]
-    return refusals.length > 0 ? this.auth.refuse(context, refusals) : NO_ERRORS
+  #judge(context: AuthContext, operation: Operation, form: 'json' | 'coerced'): readonly AuthError[] {
+    const refusals = context.refusal === null ? this.#refusalsOf(context, this.#planOf(operation), operation.variables, form) : [context.refusal]
+    if (refusals.length === 0) return NO_ERRORS
+    if (context.reports?.dryRun !== true) return this.auth.refuse(context, refusals)
+    context.reports.of(operation.contextValue as object).refuseOperation(refusals)
+    return NO_ERRORS
   }
 
   #remember(context: AuthContext, { operation }: Operation, judgement: Judgement): void {
@@ -83,23 +94,32 @@ export class ProtectedSchema {
     else known.set(operation, judgement)
   }
 
-  #refusalsOf(context: AuthContext, plan: Plan): readonly Refusal[] {
-    const introspection = plan.introspection.flatMap((check) => refusalOf(context, check))
+  #refusalsOf(context: AuthContext, plan: Plan, variables: Operation['variables'], form: 'json' | 'coerced'): readonly Refusal[] {
+    const introspection = plan.introspection.length === 0 ? [] : this.#introspectionRefusals(context, plan)
     if (this.auth.settings.denied === 'null') return introspection
     if (plan.distinct.every((requirement) => context.decide(requirement) === null)) return introspection
+    const checks = [...plan.checks, ...checksOfVariables(plan.inputs, variables, form)]
     return [
       ...new Map(
-        [...introspection, ...plan.checks.flatMap((check) => refusalOf(context, check))].map((refusal) => [`${refusal.coordinate} ${refusal.reason}`, refusal]),
+        [...introspection, ...checks.flatMap((check) => refusalOf(context, check))].map((refusal) => [`${refusal.coordinate} ${refusal.reason}`, refusal]),
       ).values(),
     ]
   }
 
-  #planOf({ operation, fragments, variables }: Operation): Plan {
+  #introspectionRefusals(context: AuthContext, { introspection }: Plan): readonly Refusal[] {
+    return introspection.flatMap(({ coordinate }) => {
+      const refusal = this.introspection.refusalOf(context, coordinate)
+      return refusal === null ? [] : [{ ...refusal, coordinate }]
+    })
+  }
+
+  #planOf({ operation, fragments, variables }: Omit<Operation, 'contextValue'>): Plan {
     let plans = this.#plans.get(operation)
     if (plans === undefined) {
-      plans = { conditions: conditionVariables(operation, fragments()), byValues: new Map() }
+      plans = { conditions: conditionVariables(operation, fragments()), whole: null, byValues: new Map() }
       this.#plans.set(operation, plans)
     }
+    if (plans.whole !== null && (variables === null || plans.conditions.length === 0)) return plans.whole
     const values = variables === null ? {} : conditionValues(plans.conditions, variables)
     const key = plans.conditions.map(({ name }) => values[name] ?? '?').join(' ')
     let plan = plans.byValues.get(key)
@@ -107,6 +127,7 @@ export class ProtectedSchema {
       plan = compilePlan(this.#schema, this.table, operation, fragments(), values)
       // Many conditions make many plans; a caller who tries them all costs time, not memory.
       if (plans.byValues.size < MAX_PLANS_PER_OPERATION) plans.byValues.set(key, plan)
+      if (variables === null || plans.conditions.length === 0) plans.whole = plan
     }
     return plan
   }
@@ -121,6 +142,8 @@ interface Judgement {
 
 interface OperationPlans {
   readonly conditions: readonly ConditionVariable[]
+  /** With every condition true: the only plan of an operation without conditions. */
+  whole: Plan | null
   readonly byValues: Map<string, Plan>
 }
 

@@ -1,4 +1,3 @@
-import { isAsyncIterable } from '@graphql-tools/utils'
 import {
   type DocumentNode,
   type ExecutionArgs,
@@ -18,8 +17,9 @@ import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { authorizeOperation } from '../../schema/authorize-operation.js'
+import { checkDocument } from '../../schema/limits/check-limits.js'
 import { protectSchema } from '../../schema/protect-schema.js'
-import { leaseStream } from '../../schema/stream.js'
+import { finishOperation } from '../../schema/report.js'
 
 /** What a client asks for: the members of a GraphQL request. */
 export interface OperationRequest {
@@ -97,7 +97,7 @@ export class Operations {
   }
 
   /**
-   * Answers an operation that may run, or why not: syntax, validation or authorization errors. Does not reject, and shows the
+   * Answers an operation that may run, or why not: a limit of the settings, syntax, validation or authorization errors. Does not reject, and shows the
    * client no text of an unexpected exception.
    */
   async prepare(
@@ -106,6 +106,8 @@ export class Operations {
     replaced?: ReplacedOperation,
   ): Promise<PreparedOperation | readonly GraphQLError[]> {
     try {
+      const tooLarge = replaced === undefined ? checkDocument(this.#auth, request.query, auth) : null
+      if (tooLarge !== null) return [tooLarge]
       const enveloped = this.#getEnveloped({ auth })
       const { schema } = enveloped
       const document = replaced?.document ?? (await enveloped.parse(request.query))
@@ -172,10 +174,8 @@ function getEnvelopedOf(auth: Auth, source: OperationSource): (initialContext: o
 function envelopSchema(auth: Auth, source: SchemaSource): () => Enveloped {
   const leased =
     (run: NonNullable<SchemaSource['execute']>): Enveloped['execute'] =>
-    async (args) => {
-      const result = await run(args)
-      return isAsyncIterable(result) ? leaseStream(auth, args.contextValue, result) : result
-    }
+    async (args) =>
+      finishOperation(auth, args.contextValue, await run(args))
   const enveloped: Enveloped = {
     schema: protectSchema(source.schema, auth),
     parse: source.parse ?? parse,

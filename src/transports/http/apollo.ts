@@ -1,8 +1,10 @@
 import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
+import { isTooLarge } from '../../schema/limits/check-limits.js'
 import { protectedSchemaOf } from '../../schema/protected-schema.js'
-import { answerToOperation, type HttpAnswer } from './respond.js'
+import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
+import { answerToBatch, answerToDocument, answerToOperation, type HttpAnswer } from './respond.js'
 
 /** Options of {@link apolloAuth}. */
 export interface ApolloAuthOptions {
@@ -19,19 +21,34 @@ export interface ApolloRequestContext {
   readonly requestIsBatched: boolean
 }
 
+/** The same, before the document is known. The plugin may put another document in place of the client's. */
+export interface ApolloIncomingContext {
+  readonly request: { query?: string; readonly http?: { readonly headers: object } }
+  readonly source?: string
+  readonly requestIsBatched: boolean
+}
+
 /** The same, when the response is about to be sent. */
 export interface ApolloResponseContext {
   readonly errors?: readonly GraphQLError[]
+  readonly contextValue: unknown
   readonly response: {
     readonly http: { status?: number; readonly headers: { set(name: string, value: string): unknown } }
-    readonly body: { kind: 'single'; singleResult: { errors?: readonly GraphQLFormattedError[] } } | { kind: 'incremental' }
+    readonly body: { kind: 'single'; singleResult: ApolloResult } | { kind: 'incremental'; initialResult: ApolloResult }
   }
+}
+
+/** A result as Apollo is about to send it. */
+export interface ApolloResult {
+  errors?: readonly GraphQLFormattedError[]
+  extensions?: Record<string, unknown>
 }
 
 /** An Apollo Server plugin, in the shape of Apollo Server 5. */
 export interface ApolloAuthPlugin {
   serverWillStart(service: { readonly schema: GraphQLSchema }): Promise<void>
-  requestDidStart(): Promise<{
+  requestDidStart(context: ApolloIncomingContext): Promise<{
+    didResolveSource(context: ApolloIncomingContext): Promise<void>
     didResolveOperation(context: ApolloRequestContext): Promise<void>
     willSendResponse(context: ApolloResponseContext): Promise<void>
   }>
@@ -47,8 +64,8 @@ export interface ApolloAuthPlugin {
  * await startStandaloneServer(server, { context: ({ req }) => httpContext(auth, req) })
  * ```
  *
- * Apollo parses and validates before it asks plugins, so a bad token is refused after that. The server does not start on a schema
- * that was not protected under the same `auth`.
+ * What exceeds the settings' limits is refused before it is parsed. Apollo then parses and validates before it asks plugins, so a bad
+ * token is refused after that. The server does not start on a schema that was not protected under the same `auth`.
  *
  * Does not check operations of a gateway, whose schema is not this server's.
  */
@@ -63,16 +80,32 @@ export function apolloAuth(auth: Auth, { formatError = (formatted) => formatted 
         )
       }
     },
-    async requestDidStart() {
+    async requestDidStart({ request: incoming, requestIsBatched }) {
+      const batch = requestIsBatched && incoming.http !== undefined ? joinBatch(incoming.http.headers) : null
       let answer: HttpAnswer | null = null
+      const { query } = incoming
+      const tooLarge = query !== undefined && isTooLarge(auth, query)
+      // Apollo reads the request after this. It has no hook that ends one operation of a batch before it is parsed and validated.
+      if (tooLarge) Object.assign(incoming, HARMLESS)
       return {
-        async didResolveOperation({ schema, document, request, contextValue, requestIsBatched }) {
+        async didResolveSource({ source }) {
+          // By now every operation of the batch has joined, and none has been parsed. What is thrown here ends all of them.
+          if (batch !== null) batch.answer ??= answerToBatch(auth, batch.operations, 'http')
+          // A document that was registered by its hash comes without its text.
+          const refused = batch?.answer ?? (tooLarge || source === undefined ? null : answerToDocument(auth, source, 'http'))
+          if (refused !== null) throw refused.errors[0]
+        },
+        async didResolveOperation({ schema, document, request, contextValue }) {
           const { operationName, variables } = request
-          answer = answerToOperation({ schema, document, operationName, variableValues: variables, contextValue }, requestIsBatched)
+          if (tooLarge) answer = answerToDocument(auth, query, 'http', requestIsBatched)
+          answer ??= answerToOperation({ schema, document, operationName, variableValues: variables, contextValue }, requestIsBatched)
           // A hook can throw one error; the others, and the head, follow when Apollo has made a response of it.
           if (answer !== null) throw answer.errors[0]
         },
-        async willSendResponse({ errors, response: { http, body } }) {
+        async willSendResponse({ errors, contextValue, response: { http, body } }) {
+          const result = body.kind === 'single' ? body.singleResult : body.initialResult
+          const report = takeReport(contextValue)
+          if (report !== null) result.extensions = { ...result.extensions, [REPORT_EXTENSION]: report }
           // Another plugin's error may have come first; the answer is then that plugin's.
           if (answer === null || body.kind !== 'single' || errors?.[0] !== answer.errors[0]) return
           const others = answer.errors.slice(1).map((error) => formatError(error.toJSON(), error))
@@ -83,4 +116,23 @@ export function apolloAuth(auth: Auth, { formatError = (formatted) => formatted 
       }
     },
   }
+}
+
+/** Stands in for a request whose document is not to be parsed. It does not run either. */
+const HARMLESS = { query: '{ __typename }', operationName: undefined, extensions: undefined }
+
+/** The operations of one request. */
+interface Batch {
+  operations: number
+  answer: HttpAnswer | null
+}
+
+/** By the headers, which are one object for all operations of a request. */
+const batches = new WeakMap<object, Batch>()
+
+function joinBatch(headers: object): Batch {
+  const batch = batches.get(headers) ?? { operations: 0, answer: null }
+  batches.set(headers, batch)
+  batch.operations += 1
+  return batch
 }

@@ -1,8 +1,9 @@
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, execute as graphqlExecute } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { protectSchema } from '../../schema/protect-schema.js'
+import { finishOperation } from '../../schema/report.js'
 import { type ContextWithAuth, type HttpContext, type HttpRequest, httpContext, withAuth } from './http-context.js'
-import { answerToCredentials, answerToOperation, type HttpAnswer, responseMediaType } from './respond.js'
+import { answerToCredentials, answerToDocument, answerToOperation, type HttpAnswer, responseMediaType } from './respond.js'
 
 /** A request as graphql-http hands it to its callbacks. */
 export interface GraphqlHttpRequest<Raw, Extra> {
@@ -91,7 +92,8 @@ export interface GraphqlHttpWiring<Raw, Extra> {
  * Protects the schema, refuses bad credentials before the document is read, and holds each operation against the caller before it
  * runs. A refused operation is answered without data, with every error, and with HTTP's status and challenge.
  *
- * Does not limit the size, depth or rate of operations.
+ * Documents that exceed the settings' limits are refused before that, and before a token is looked at. Does not limit the rate of
+ * operations.
  *
  * @throws {ConfigurationError} when a statement in the schema is malformed.
  */
@@ -116,6 +118,9 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
     return [body, { status, statusText: STATUS_TEXTS[status], headers: { ...headers, 'content-type': responseMediaType(accept) } }]
   }
 
+  const finish = (contextValue: unknown, result: OrPromise<ExecutionResult>): OrPromise<ExecutionResult> =>
+    result instanceof Promise ? result.then((settled) => finishOperation(auth, contextValue, settled)) : finishOperation(auth, contextValue, result)
+
   return {
     schema:
       typeof schema !== 'function'
@@ -129,6 +134,9 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
       return isResponse(own) ? own : withAuth(own, await contextOf(request))
     },
     async onSubscribe(request, params) {
+      // The cheaper question first: it takes no provider to answer it.
+      const tooLarge = answerToDocument(auth, params.query, 'http')
+      if (tooLarge !== null) return respond(request, tooLarge)
       const context = await contextOf(request)
       const answer = answerToCredentials(auth, context.auth)
       if (answer !== null) return respond(request, answer)
@@ -140,7 +148,7 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
     },
     execute(args) {
       const answer = answerToOperation(args)
-      if (answer === null) return execute(args)
+      if (answer === null) return finish(args.contextValue, execute(args))
       const result = { errors: answer.errors }
       answers.set(result, answer)
       return result
@@ -160,6 +168,7 @@ const STATUS_TEXTS: Readonly<Record<HttpAnswer['status'], string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  413: 'Content Too Large',
   503: 'Service Unavailable',
 }
 

@@ -4,8 +4,9 @@ import { AuthContext } from '../../core/auth-context.js'
 import type { AnyRequest } from '../../core/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { protectSchema } from '../../schema/protect-schema.js'
+import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
 import { type ContextWithAuth, httpContext, withAuth } from './http-context.js'
-import { answerToCredentials, answerToOperation, type HttpAnswer } from './respond.js'
+import { answerToBatch, answerToCredentials, answerToDocument, answerToOperation, type HttpAnswer } from './respond.js'
 
 /** The part of Fastify's request that the adapter reads. */
 export interface MercuriusRequest {
@@ -58,6 +59,7 @@ export interface MercuriusServer {
         variables?: Record<string, unknown>,
       ) => Promise<{ document: DocumentNode } | undefined>,
     ): void
+    addHook(name: 'onResolution', hook: (execution: { extensions?: Record<string, unknown> }, context: object) => Promise<void>): void
   }
 }
 
@@ -82,7 +84,8 @@ export interface MercuriusAuth<Request extends MercuriusRequest, Reply extends M
  * ```
  *
  * Protects the schema once the server is ready, when resolvers and loaders are in place; a schema that replaces it later must be
- * protected by whoever replaces it, or nothing runs. Refuses bad credentials before the document is parsed, and holds each operation
+ * protected by whoever replaces it, or nothing runs. Refuses what exceeds the settings' limits, and then bad credentials, before the
+ * document is parsed, and holds each operation
  * against the caller before it runs. A refused operation is answered without data, with every error, and with HTTP's status and
  * challenge; in a batch, with 200 unless the credentials refuse all of it.
  *
@@ -125,9 +128,13 @@ export function mercuriusAuth<Request extends MercuriusRequest = MercuriusReques
     },
     attach(app) {
       attached = true
-      app.graphql.addHook('preParsing', async (_schema, _source, context) => {
+      app.graphql.addHook('preParsing', async (_schema, source, context) => {
         const caller = AuthContext.of(context)
-        const answer = caller === null ? null : answerToCredentials(auth, caller)
+        const origin = caller ?? 'http'
+        const answer =
+          batchAnswer(context, (operations) => answerToBatch(auth, operations, origin)) ??
+          answerToDocument(auth, source, origin, isBatched(context)) ??
+          (caller === null ? null : answerToCredentials(auth, caller))
         if (answer !== null) throw new OperationRefused(answer)
       })
       app.graphql.addHook('preExecution', async (schema, document, context, variables) => {
@@ -137,6 +144,10 @@ export function mercuriusAuth<Request extends MercuriusRequest = MercuriusReques
           if (answer !== null) throw new OperationRefused(answer)
         }
         return run === document ? undefined : { document: run }
+      })
+      app.graphql.addHook('onResolution', async (execution, context) => {
+        const report = takeReport(context)
+        if (report !== null) execution.extensions = { ...execution.extensions, [REPORT_EXTENSION]: report }
       })
       app.addHook('onReady', async () => {
         const { schema } = app.graphql
@@ -173,8 +184,26 @@ function operationNames(document: DocumentNode): ReadonlyArray<string | undefine
 }
 
 function isBatched(context: object): boolean {
-  return ((context as { operationsCount?: number }).operationsCount ?? 1) > 1
+  return operationsIn(context) > 1
 }
+
+function operationsIn(context: object): number {
+  return (context as { operationsCount?: number }).operationsCount ?? 1
+}
+
+/** The verdict on a batch, which holds for each of its operations and is asked for once. */
+function batchAnswer(context: object, judge: (operations: number) => HttpAnswer | null): HttpAnswer | null {
+  const { [OWN_REQUEST]: request } = context as { [OWN_REQUEST]?: MercuriusRequest }
+  if (request === undefined || !isBatched(context)) return null
+  let answer = batchAnswers.get(request)
+  if (answer === undefined) {
+    answer = judge(operationsIn(context))
+    batchAnswers.set(request, answer)
+  }
+  return answer
+}
+
+const batchAnswers = new WeakMap<MercuriusRequest, HttpAnswer | null>()
 
 /** Ends an operation before it runs: what a hook throws is all that Mercurius does not go on from. */
 class OperationRefused extends Error {

@@ -1,19 +1,38 @@
+import type { GraphQLError } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { AuthContext } from '../../core/auth-context.js'
 import type { HttpRefusal } from '../../core/challenge.js'
-import type { AuthError } from '../../core/errors.js'
+import type { LimitExceededError } from '../../core/limit-exceeded-error.js'
 import { authorizeOperation, type OperationArguments } from '../../schema/authorize-operation.js'
+import { checkBatch, checkDocument, type Origin } from '../../schema/limits/check-limits.js'
 
 /** How HTTP answers an operation that does not run: no data, every error, a status and its challenge. */
 export interface HttpAnswer {
-  readonly status: HttpRefusal['status'] | 200
+  readonly status: HttpRefusal['status'] | LimitExceededError['status'] | 200
   readonly headers: Readonly<Record<string, string>>
-  readonly errors: readonly AuthError[]
+  readonly errors: readonly GraphQLError[]
 }
 
-/** The answer to credentials that are not good, before the document is read; `null` when they are, or none came. */
+/** The answer to credentials that are not good, before the document is read; `null` when they are, none came, or it is a dry run. */
 export function answerToCredentials(auth: Auth, context: AuthContext): HttpAnswer | null {
-  return context.refusal === null ? null : answerOf(auth.refuse(context, [context.refusal]))
+  return context.refusal === null || context.reports?.dryRun === true ? null : answerOf(auth.refuse(context, [context.refusal]))
+}
+
+/**
+ * The answer to a document that is larger than the settings allow, before it is parsed; `null` when it is not.
+ *
+ * @param batched as for {@link answerToOperation}
+ */
+export function answerToDocument(auth: Auth, text: string, origin: Origin, batched = false): HttpAnswer | null {
+  const exceeded = checkDocument(auth, text, origin)
+  if (exceeded === null) return null
+  return batched ? { status: 200, headers: NO_HEADERS, errors: [exceeded] } : answerOf([exceeded])
+}
+
+/** The answer to a request with more operations than the settings allow; `null` when it has not. None of them may run. */
+export function answerToBatch(auth: Auth, operations: number, origin: Origin): HttpAnswer | null {
+  const exceeded = checkBatch(auth, operations, origin)
+  return exceeded === null ? null : answerOf([exceeded])
 }
 
 /**
@@ -48,7 +67,8 @@ const GRAPHQL_RESPONSE = 'application/graphql-response+json'
 const JSON_RANGES: ReadonlySet<string> = new Set(['application/json', 'application/*', '*/*'])
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
-function answerOf(errors: readonly AuthError[]): HttpAnswer {
-  const { status, headers } = (errors[0] as AuthError).extensions.http as HttpRefusal
+/** What the first error says of HTTP, as the engine and the limits put it there. */
+function answerOf(errors: readonly GraphQLError[]): HttpAnswer {
+  const { status, headers = NO_HEADERS } = (errors[0] as GraphQLError).extensions.http as Pick<HttpAnswer, 'status'> & Partial<HttpAnswer>
   return { status, headers, errors }
 }

@@ -71,7 +71,7 @@ function argumentOf(selection: SelectionNode, directive: string): ValueNode | un
   return selection.directives?.find(({ name }) => name.value === directive)?.arguments?.find(({ name }) => name.value === 'if')?.value
 }
 
-/** Fragment variables are an experiment of graphql-js that a server may switch on. */
-function ownVariables({ variableDefinitions }: FragmentDefinitionNode): readonly string[] {
+/** The names of a fragment's own variables: an experiment of graphql-js that a server may switch on. */
+export function ownVariables({ variableDefinitions }: FragmentDefinitionNode): readonly string[] {
   return variableDefinitions?.map(({ variable }) => variable.name.value) ?? []
 }

@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type FieldNode,
   type GraphQLNamedType,
   type GraphQLSchema,
@@ -12,8 +13,11 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Requirement } from '../core/requirement.js'
-import { type ConditionValues, isIncluded } from './conditions.js'
+import { type ConditionValues, isIncluded, ownVariables } from './conditions.js'
 import type { Fragments } from './fragments.js'
+import { checksOfValues, type PlannedArgument, type PlannedInputs, type PlannedValue, planArgument } from './inputs/planned-values.js'
+import { NO_VARIABLES, variablesIn } from './inputs/value.js'
+import { serviceCoordinate } from './introspection/demands.js'
 import type { RequirementTable } from './requirement-table.js'
 import { type TypeSet, TypeSets } from './type-sets.js'
 
@@ -28,11 +32,13 @@ export interface PlannedCheck {
 /** What one operation demands before it runs. */
 export interface Plan {
   readonly checks: readonly PlannedCheck[]
-  /** `__schema` and `__type`, which have no resolver to guard: checked before execution in every mode. */
+  /** `__schema` and `__type`, and federation's `_service`, which the setting `introspection` is about: checked before execution in every mode. */
   readonly introspection: readonly PlannedCheck[]
-  /** Every requirement in {@link Plan.checks} once. A caller who meets all of them is refused by none. */
+  /** What is passed by variables, which each request brings anew; see `checksOfVariables`. */
+  readonly inputs: PlannedInputs
+  /** Every requirement of {@link Plan.checks} and {@link Plan.inputs} once. A caller who meets all of them is refused by none. */
   readonly distinct: readonly Requirement[]
-  /** Every requirement of every field that the operation can come by, on whatever concrete type, once. */
+  /** Every requirement of every field and input that the operation can come by, and of every enum value that it can be answered, on whatever concrete type, and of introspection, once. */
   readonly reachable: readonly Requirement[]
 }
 
@@ -48,7 +54,8 @@ const MAX_VISITS = 20_000
 /**
  * Compiles what an operation demands, on the concrete types that each selection can meet. Iterative, and linear in the document.
  *
- * Does not look at objects, arguments, or fields that only some of the possible types guard: those are the guards' part.
+ * Literal arguments are looked at once; what variables bring is left to `checksOfVariables`. Does not look at objects, or fields
+ * that only some of the possible types guard: those are the guards' part.
  */
 export function compilePlan(
   schema: GraphQLSchema,
@@ -58,7 +65,7 @@ export function compilePlan(
   conditions: ConditionValues,
 ): Plan {
   const root = schema.getRootType(operation.operation)
-  const compiler = new PlanCompiler(schema, table, fragments, conditions)
+  const compiler = new PlanCompiler(schema, table, operation, fragments, conditions)
   if (root !== undefined && root !== null) compiler.visit(operation.selectionSet, root)
   return compiler.finish()
 }
@@ -77,13 +84,18 @@ interface Visit {
 interface Place {
   readonly type: GraphQLNamedType
   readonly possible: TypeSet
+  /** What is known of the arguments there, by name. */
+  readonly arguments: Map<string, PlannedArgument | null>
 }
 
 class PlanCompiler {
   readonly #schema: GraphQLSchema
+  readonly #service: string | null
   readonly #table: RequirementTable
+  readonly #operation: OperationDefinitionNode
   readonly #fragments: Fragments
   readonly #conditions: ConditionValues
+  readonly #ownVariables: ReadonlySet<string>
   readonly #typeSets: TypeSets
   readonly #checks = new Map<string, PlannedCheck>()
   readonly #introspection = new Map<string, PlannedCheck>()
@@ -92,14 +104,19 @@ class PlanCompiler {
   readonly #seen = new Map<SelectionSetNode, Set<TypeSet>>()
   readonly #places = new Map<GraphQLNamedType, Map<TypeSet, Visit['places']>>()
   readonly #pending: Visit[] = []
+  readonly #literals: PlannedValue[] = []
+  readonly #variables: PlannedValue[] = []
   #visits = 0
 
-  constructor(schema: GraphQLSchema, table: RequirementTable, fragments: Fragments, conditions: ConditionValues) {
+  constructor(schema: GraphQLSchema, table: RequirementTable, operation: OperationDefinitionNode, fragments: Fragments, conditions: ConditionValues) {
     this.#schema = schema
+    this.#service = serviceCoordinate(schema)
     this.#table = table
+    this.#operation = operation
     this.#fragments = fragments
     this.#conditions = conditions
     this.#typeSets = new TypeSets(schema)
+    this.#ownVariables = new Set(Object.values(fragments).flatMap((fragment) => (fragment === undefined ? [] : ownVariables(fragment))))
   }
 
   visit(selectionSet: SelectionSetNode, root: GraphQLNamedType): void {
@@ -110,11 +127,14 @@ class PlanCompiler {
   }
 
   finish(): Plan {
+    for (const { coordinate, alternatives } of checksOfValues(this.#literals, NO_VARIABLES, this.#table)) this.#addCheck(this.#checks, coordinate, alternatives)
     const checks = [...this.#checks.values()]
+    const byVariables = this.#variables.flatMap(({ argument }) => argument.reachable)
     return Object.freeze({
       checks: Object.freeze(checks),
       introspection: Object.freeze([...this.#introspection.values()]),
-      distinct: Object.freeze([...new Set(checks.flatMap(({ alternatives }) => alternatives.flat()))]),
+      inputs: Object.freeze({ operation: this.#operation, values: Object.freeze(this.#variables), rules: this.#table }),
+      distinct: Object.freeze([...new Set([...checks.flatMap(({ alternatives }) => alternatives.flat()), ...byVariables])]),
       reachable: Object.freeze([...this.#reachable]),
     })
   }
@@ -161,18 +181,22 @@ class PlanCompiler {
     this.#enqueue(selectionSet, type, condition === undefined ? possible : this.#typeSets.narrow(possible, type))
   }
 
-  #visitField({ name: { value: name }, selectionSet }: FieldNode, { selectedOn, possible, places }: Visit): void {
+  #visitField({ name: { value: name }, selectionSet, arguments: passed }: FieldNode, { selectedOn, possible, places }: Visit): void {
     if (name === '__typename') return
     if (selectedOn === this.#schema.getQueryType() && (name === '__schema' || name === '__type')) {
-      if (this.#table.introspection.length > 0) this.#addCheck(this.#introspection, `${selectedOn.name}.${name}`, [this.#table.introspection])
+      for (const requirement of this.#table.introspection) this.#reachable.add(requirement)
+      this.#addCheck(this.#introspection, `${selectedOn.name}.${name}`, [this.#table.introspection])
       return
     }
+    if (`${selectedOn.name}.${name}` === this.#service) this.#addCheck(this.#introspection, this.#service, [this.#table.introspection])
     let place = places.get(name)
     if (place === undefined) {
       place = this.#lookAt(name, selectedOn, possible)
       places.set(name, place)
     }
-    if (selectionSet !== undefined && place !== null) this.#enqueue(selectionSet, place.type, place.possible)
+    if (place === null) return
+    for (const argument of passed ?? []) this.#visitArgument(argument, { selectedOn: selectedOn.name, field: name }, possible, place)
+    if (selectionSet !== undefined) this.#enqueue(selectionSet, place.type, place.possible)
   }
 
   /** Adds the check of a field, and says where its selection set stands; `null` for a field that no possible parent has. */
@@ -182,9 +206,24 @@ class PlanCompiler {
     if (alternatives.every((requirements) => requirements.length > 0)) this.#addCheck(this.#checks, `${selectedOn.name}.${name}`, alternatives)
     // Parents that return different types meet in one selection set: what all of them refuse is refused, so they are looked at together.
     const returned = new Set(possible.names.flatMap((parent) => returnType(this.#schema.getType(parent), name) ?? []))
+    for (const { name: enumName } of returned) for (const requirement of this.#table.reachableFrom(enumName)) this.#reachable.add(requirement)
     const [first] = returned
     if (first === undefined) return null
-    return { type: returnType(selectedOn, name) ?? first, possible: this.#typeSets.union(returned) }
+    return { type: returnType(selectedOn, name) ?? first, possible: this.#typeSets.union(returned), arguments: new Map() }
+  }
+
+  #visitArgument({ name: { value: name }, value: node }: ArgumentNode, at: { selectedOn: string; field: string }, possible: TypeSet, place: Place): void {
+    let argument = place.arguments.get(name)
+    if (argument === undefined) {
+      argument = planArgument(this.#schema, this.#table, { ...at, name }, possible.names)
+      place.arguments.set(name, argument)
+    }
+    if (argument === null) return
+    for (const requirement of argument.reachable) this.#reachable.add(requirement)
+    const variables = variablesIn(node)
+    if (variables.length === 0) this.#literals.push({ argument, node })
+    // What a fragment's own variables are worth is not what the operation says.
+    else if (!variables.some((variable) => this.#ownVariables.has(variable))) this.#variables.push({ argument, node })
   }
 
   /** The same coordinate can be selected under different sets of types; each place is a check of its own, equal ones are one. */

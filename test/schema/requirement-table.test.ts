@@ -301,8 +301,19 @@ describe('decorators', () => {
 
 describe('the table', () => {
   it('is frozen, complete, and in the order of the schema', () => {
-    const table = tableOf('type Query { b: A a: String } type A { x: Int } interface I { y: Int } union U = A input N { z: Int }')
-    expect(table.rules.map(({ coordinate }) => coordinate)).toEqual(['Query.b', 'Query.a', 'A.x'])
+    const table = tableOf(
+      'type Query { b(n: N, e: E): A a: String } type A { x: Int } interface I { y(z: Int): Int } union U = A input N { z: Int } enum E { V W } scalar S',
+    )
+    expect(table.rules.map(({ coordinate, kind }) => `${kind} ${coordinate}`)).toEqual([
+      'field Query.b',
+      'argument Query.b(n:)',
+      'argument Query.b(e:)',
+      'field Query.a',
+      'field A.x',
+      'input field N.z',
+      'enum value E.V',
+      'enum value E.W',
+    ])
     expect(table.rules.every((rule) => Object.isFrozen(rule) && Object.isFrozen(rule.requirements))).toBe(true)
     expect([Object.isFrozen(table), Object.isFrozen(table.rules), Object.isFrozen(table.introspection)]).toEqual([true, true, true])
   })

@@ -1,0 +1,98 @@
+import { type GraphQLEnumType, type GraphQLOutputType, getNamedType, getNullableType, isEnumType, isListType } from 'graphql'
+import type { AuthContext } from '../../core/auth-context.js'
+import { enforce, type ResolverArguments } from '../../core/enforcement.js'
+import type { Requirement } from '../../core/requirement.js'
+import { refuseField } from '../../decorators/refuse-field.js'
+import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
+
+/** Holds the enum values that one field answers against the caller: a value that he may not have is a null with an error at its path. */
+export class EnumGuard {
+  /** Every requirement that a value can come by, once. */
+  readonly requirements: readonly Requirement[]
+  readonly #type: GraphQLEnumType
+  readonly #returned: GraphQLOutputType
+  readonly #rules: ReadonlyMap<string, CoordinateRule>
+
+  private constructor(type: GraphQLEnumType, returned: GraphQLOutputType, rules: ReadonlyMap<string, CoordinateRule>) {
+    this.#type = type
+    this.#returned = returned
+    this.#rules = rules
+    this.requirements = [...new Set([...rules.values()].flatMap(({ requirements }) => requirements))]
+  }
+
+  /** The guard of a field of this type, or `null` when it returns no enum, or one whose values are free. */
+  static of(table: RequirementTable, returned: GraphQLOutputType): EnumGuard | null {
+    const type = getNamedType(returned)
+    if (!isEnumType(type)) return null
+    const rules = new Map<string, CoordinateRule>()
+    for (const { name } of type.getValues()) {
+      const rule = table.inputRuleOf(type.name, name)
+      if (rule !== undefined && rule.requirements.length > 0) rules.set(name, rule)
+    }
+    return rules.size === 0 ? null : new EnumGuard(type, returned, rules)
+  }
+
+  /** Returns what a resolver gave, with refused values in lists replaced by their errors, which graphql-js takes for failures of the item. */
+  hold(result: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
+    return this.#holdAs(this.#returned, result, auth, resolver)
+  }
+
+  #holdAs(returned: GraphQLOutputType, result: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
+    if (result === null || result === undefined || result instanceof Error) return result
+    if (isPromiseLike(result)) return result.then((value) => this.#holdAs(returned, value, auth, resolver))
+    const type = getNullableType(returned)
+    if (!isListType(type)) return this.#holdValue(result, auth, resolver)
+    const item = (value: unknown): unknown => asItem(() => this.#holdAs(type.ofType, value, auth, resolver))
+    if (isIterable(result)) return Array.from(result, item)
+    return isAsyncIterable(result) ? mapped(result, item) : result
+  }
+
+  #holdValue(value: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
+    const rule = this.#ruleOf(value)
+    const verdict = rule === undefined ? null : enforce(rule.requirements, auth, resolver)
+    if (rule === undefined || verdict === null) return value
+    const { context, info } = resolver
+    if (!(verdict instanceof Promise)) {
+      refuseField(auth, rule.coordinate, verdict, context, info)
+      return value
+    }
+    return verdict.then((refusal) => {
+      if (refusal !== null) refuseField(auth, rule.coordinate, refusal, context, info)
+      return value
+    })
+  }
+
+  /** By the name that the value will be answered as. What is no value of the enum is graphql-js' to refuse. */
+  #ruleOf(value: unknown): CoordinateRule | undefined {
+    try {
+      return this.#rules.get(String(this.#type.serialize(value)))
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** Within a list, a failure is that of one item. */
+function asItem(hold: () => unknown): unknown {
+  try {
+    return hold()
+  } catch (error) {
+    return error
+  }
+}
+
+async function* mapped(items: AsyncIterable<unknown>, map: (item: unknown) => unknown): AsyncGenerator<unknown, void, void> {
+  for await (const item of items) yield map(item)
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function'
+}

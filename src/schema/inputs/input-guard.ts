@@ -1,0 +1,74 @@
+import { type GraphQLArgument, getNamedType } from 'graphql'
+import type { AuthContext } from '../../core/auth-context.js'
+import { enforce, type ResolverArguments } from '../../core/enforcement.js'
+import type { Refusal } from '../../core/refusal.js'
+import { isDynamic, type Requirement } from '../../core/requirement.js'
+import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
+import type { Field } from '../statements.js'
+import { isDefault } from './defaults.js'
+import { PassedValues } from './passed-values.js'
+import type { Value } from './value.js'
+
+/** Holds what is passed to one field against the caller, right before the field's resolver gets it. */
+export class InputGuard {
+  /** Every requirement that the arguments can come by, once. */
+  readonly requirements: readonly Requirement[]
+  readonly #table: RequirementTable
+  readonly #arguments: readonly GuardedArgument[]
+  readonly #isDynamic: boolean
+
+  private constructor(table: RequirementTable, guarded: readonly GuardedArgument[]) {
+    this.#table = table
+    this.#arguments = guarded
+    this.requirements = [...new Set(guarded.flatMap(({ rule, definition }) => [...rule.requirements, ...reachableFrom(table, definition)]))]
+    this.#isDynamic = this.requirements.some(isDynamic)
+  }
+
+  /** The guard of a field, or `null` when nothing that is passed to it can be refused. */
+  static of(table: RequirementTable, typeName: string, field: Field): InputGuard | null {
+    const guarded = field.args.flatMap((definition): GuardedArgument[] => {
+      const rule = table.argumentRuleOf(typeName, field.name, definition.name)
+      const isDeep = reachableFrom(table, definition).length > 0
+      return rule === undefined || (rule.requirements.length === 0 && !isDeep) ? [] : [{ definition, rule, isDeep }]
+    })
+    return guarded.length === 0 ? null : new InputGuard(table, guarded)
+  }
+
+  /** The first refusal among what is passed, with its coordinate. At once, unless something that is passed asks about an object. */
+  hold(auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
+    if (!this.#isDynamic && auth.meets(this.requirements)) return null
+    const pending: Array<Promise<Refusal | null>> = []
+    for (const { coordinate, requirements } of this.#passed(resolver.args)) {
+      const verdict = enforce(requirements, auth, resolver)
+      if (verdict === null) continue
+      if (!(verdict instanceof Promise)) return { ...verdict, coordinate }
+      pending.push(verdict.then((refusal) => (refusal === null ? null : { ...refusal, coordinate })))
+    }
+    return pending.length === 0 ? null : Promise.all(pending).then((refusals) => refusals.find((refusal) => refusal !== null) ?? null)
+  }
+
+  /** The rules of what the resolver is about to get: of its arguments, in their order, and then of what is inside of them. */
+  #passed(args: unknown): readonly CoordinateRule[] {
+    if (typeof args !== 'object' || args === null) return []
+    const passed = new PassedValues(this.#table)
+    const rules: CoordinateRule[] = []
+    for (const { definition, rule, isDeep } of this.#arguments) {
+      const given: unknown = Object.hasOwn(args, definition.name) ? (args as Record<string, unknown>)[definition.name] : undefined
+      const value: Value = { form: 'coerced', value: given }
+      if (given === undefined || isDefault(value, definition)) continue
+      if (rule.requirements.length > 0) rules.push(rule)
+      if (isDeep) passed.look(value, definition.type)
+    }
+    return [...rules, ...passed.rules]
+  }
+}
+
+interface GuardedArgument {
+  readonly definition: GraphQLArgument
+  readonly rule: CoordinateRule
+  readonly isDeep: boolean
+}
+
+function reachableFrom(table: RequirementTable, { type }: GraphQLArgument): readonly Requirement[] {
+  return table.reachableFrom(getNamedType(type).name)
+}

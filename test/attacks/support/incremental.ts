@@ -1,7 +1,8 @@
 import * as graphql from 'graphql'
+import type { SchemaSource } from '../../../src/transports/graphql-ws/index.js'
 import type { Engine, ServersOptions } from '../../support/transport-servers.js'
 
-type Executor = NonNullable<NonNullable<ServersOptions['graphqlWs']>['execute']>
+type Executor = NonNullable<SchemaSource['execute']>
 type IncrementalExecutor = (
   args: graphql.ExecutionArgs,
 ) => Promise<graphql.ExecutionResult | { initialResult: graphql.ExecutionResult; subsequentResults: AsyncIterable<graphql.ExecutionResult> }>
@@ -16,7 +17,8 @@ export const canDeferItself = experimentalExecuteIncrementally !== undefined
 export function incremental(engine: Engine): Pick<ServersOptions, 'graphqlWs' | 'socketIo'> {
   if (engine !== 'schema' || experimentalExecuteIncrementally === undefined) return {}
   const execute = asOneStream(experimentalExecuteIncrementally)
-  return { graphqlWs: { execute }, socketIo: { execute } }
+  // Their types leave out what belongs to the source, of which this is a part.
+  return { graphqlWs: { execute } as object, socketIo: { execute } as object }
 }
 
 /** Transports take one result or a stream of them: what graphql 17 gives in two parts is made one. */

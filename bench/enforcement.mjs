@@ -1,62 +1,54 @@
 // What enforcing requirements costs for each operation, beside what a user would pick instead. Run `npm run build` in the folder above first.
 
-import { checkProtection } from './enforcement/checks.mjs'
-import * as gatehouse from './enforcement/gatehouse.mjs'
-import * as peers from './enforcement/peers.mjs'
-import { mediansOf, microseconds, shareOf, takeTurns } from './support/measure.mjs'
+import { startChild } from './support/child.mjs'
+import { median, microseconds } from './support/measure.mjs'
 import { conditions, markdownTable, percent, progress, readOptions } from './support/report.mjs'
 
+const OPERATIONS = ['me', 'list', 'wide']
+const PATIENCE = 120_000
+
+const ADAPTERS = [
+  { name: 'no auth on both sides', file: 'control', adapter: 'nothing' },
+  { name: 'gatehouse: static scopes', file: 'gatehouse', adapter: 'staticScopes' },
+  { name: 'gatehouse: guards by concrete type', file: 'gatehouse', adapter: 'concreteTypes' },
+  { name: 'gatehouse: permissions on objects', file: 'gatehouse', adapter: 'objects' },
+  { name: '@envelop/generic-auth, protect-granular', file: 'generic-auth', adapter: 'granular' },
+  { name: 'graphql-shield', file: 'shield', adapter: 'rules' },
+  { name: '@pothos/plugin-scope-auth', file: 'pothos', adapter: 'scopeAuth' },
+  { name: '@graphql-authz', file: 'authz', adapter: 'rules' },
+  { name: 'type-graphql 2 rc, @Authorized', file: 'type-graphql', adapter: 'authorized' },
+]
+
 const options = readOptions({ turn: 200, turns: 15 })
-const adapters = [
-  gatehouse.staticScopes,
-  gatehouse.concreteTypes,
-  gatehouse.objects,
-  peers.genericAuth,
-  peers.graphqlShield,
-  peers.pothos,
-  peers.graphqlAuthz,
-  peers.typeGraphql,
-].filter(({ name }) => name.includes(options.only))
-if (adapters.length === 0) throw new RangeError('--only: no adapter is called that')
-
-for (const adapter of adapters) await checkProtection(adapter)
-progress(options, `${adapters.length} adapters protect what they claim to.`)
-
-const results = []
-for (const operation of ['me', 'list', 'wide']) {
-  progress(options, `Measuring ${operation} …`)
-  results.push(await measureOperation(operation))
+const wanted = ADAPTERS.filter(({ name, file }) => file === 'control' || name.includes(options.only))
+const running = []
+try {
+  for (const entry of wanted) {
+    const child = { ...entry, ...startChild('enforcement/child.mjs', [entry.file, entry.adapter]), turns: new Map(OPERATIONS.map((name) => [name, []])) }
+    running.push(child)
+    await child.ask({}, PATIENCE)
+  }
+  progress(options, `${running.length} adapters protect what they claim to.`)
+  for (let round = 0; round < options.turns; round += 1) {
+    progress(options, `Round ${round + 1} of ${options.turns} …`)
+    for (const operation of OPERATIONS) {
+      for (const { ask, turns } of running) turns.get(operation).push(await ask({ operation, turn: options.turn }, PATIENCE))
+    }
+  }
+} finally {
+  await Promise.all(running.map(({ stop }) => stop()))
 }
 
 console.log(`${conditions(options)} CPU µs for one operation, and throughput as % of the adapter's own server without auth.\n`)
 console.log(
   markdownTable(
-    ['', ...['me', 'list', 'wide'].flatMap((operation) => [`${operation} µs`, '% of own'])],
-    results[0].map(({ name }, row) => [name, ...results.flatMap((rows) => [rows[row].cost, rows[row].share])]),
+    ['', ...OPERATIONS.flatMap((operation) => [`${operation}: own µs without`, 'with', '%'])],
+    running.map(({ name, turns }) => [name, ...OPERATIONS.flatMap((operation) => cellsOf(turns.get(operation)))]),
   ),
 )
-await gatehouse.close()
 
-/** One row for each adapter, behind the bases: two equal ones first, whose difference is what the figures of this run are off by. */
-async function measureOperation(operation) {
-  const runs = {}
-  for (const { name, asked, base, guarded } of adapters) {
-    const source = asked.documents[operation]
-    runs[baseOf(name)] = () => base.run(source, base.contextOf('allowed'))
-    runs[name] = () => guarded.run(source, guarded.contextOf('allowed'))
-  }
-  const [first] = adapters
-  runs.control = runs[baseOf(first.name)]
-  const samples = await takeTurns(runs, options)
-  const medians = mediansOf(samples)
-  const row = (name, shown, base) => ({ name: shown, cost: microseconds(medians.get(name)), share: percent(shareOf(samples, name, base)) })
-  return [
-    row(baseOf(first.name), 'no auth: Envelop with its caches', baseOf(first.name)),
-    row('control', 'the same once more', baseOf(first.name)),
-    ...adapters.map(({ name }) => row(name, name, baseOf(name))),
-  ]
-}
-
-function baseOf(name) {
-  return `${name}, without`
+/** Medians of both sides, and the median of what they were to each other in the same round. */
+function cellsOf(turns) {
+  const of = (value) => median(turns.map(value))
+  return [microseconds(of(({ base }) => base)), microseconds(of(({ guarded }) => guarded)), percent(of(({ base, guarded }) => base / guarded))]
 }

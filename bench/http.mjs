@@ -3,13 +3,15 @@
 import autocannon from 'autocannon'
 import { exportJWK, exportSPKI, generateKeyPair } from 'jose'
 import { BODY, checkServer } from './http/checks.mjs'
-import { startServer } from './http/process.mjs'
+import { startChild } from './support/child.mjs'
 import { serveKeys, signToken } from './support/issuer.mjs'
 import { mediansOf, microseconds, shareOf } from './support/measure.mjs'
 import { conditions, markdownTable, percent, progress, readOptions } from './support/report.mjs'
 
 const CONNECTIONS = 24
 const TOKENS = 64
+/** Milliseconds that a server may take to start, and to answer. */
+const PATIENCE = 20_000
 
 /** In the order of the table. Each is compared with the last one before it that is a base. */
 const SERVERS = [
@@ -32,12 +34,17 @@ const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: 
 const keys = await serveKeys({ keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] })
 const sign = (number, scope) => signToken(privateKey, { alg: 'RS256', issuer: keys.issuer, number, scope })
 const allowed = await Promise.all(Array.from({ length: TOKENS }, (_, number) => sign(number, 'read details')))
+const pem = await exportSPKI(publicKey)
 const callers = { allowed, unscoped: await sign(TOKENS, 'nothing'), tampered: withSignatureOf(allowed[0], allowed[1]) }
 
 const running = []
 try {
-  for (const entry of wanted) running.push({ ...entry, ...(await startServer(entry, { issuer: keys.issuer, pem: await exportSPKI(publicKey) })) })
-  for (const server of running) server.expected = await checkServer(server, server.url, callers)
+  for (const entry of wanted) {
+    const server = { ...entry, ...startChild('http/child.mjs', [entry.file, entry.server]) }
+    running.push(server)
+    const { url } = await server.ask({ issuer: keys.issuer, pem }, PATIENCE)
+    Object.assign(server, { url, expected: await checkServer(server, url, callers) })
+  }
   progress(options, `${running.length} servers answer, and protect what they claim to.`)
   for (const server of running) await takeTurn(server, 1000)
   print(await takeRounds())
@@ -60,8 +67,8 @@ async function takeRounds() {
 }
 
 /** Microseconds of time, and of the server's CPU time, for one request. */
-async function takeTurn({ name, url, cpuUsage, expected }, milliseconds) {
-  const before = await cpuUsage()
+async function takeTurn({ name, url, ask, expected }, milliseconds) {
+  const before = await ask('usage', PATIENCE)
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
@@ -69,7 +76,7 @@ async function takeTurn({ name, url, cpuUsage, expected }, milliseconds) {
     verifyBody: (body) => body.toString() === expected,
     requests: allowed.map((token) => ({ method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: BODY })),
   })
-  const after = await cpuUsage()
+  const after = await ask('usage', PATIENCE)
   const { errors, timeouts, mismatches, non2xx, '2xx': answered } = result
   if (errors + timeouts + mismatches + non2xx > 0 || answered === 0) {
     throw new Error(`${name}: ${answered} answers, ${errors} errors, ${timeouts} timeouts, ${mismatches} other bodies, ${non2xx} other statuses`)

@@ -31,7 +31,6 @@ const withResolvers = (resolver) => resolver
 
 /** Requirements that the document alone decides. */
 export const staticScopes = {
-  name: 'gatehouse: static scopes',
   asked: concrete,
   base: { run: envelopExecutor(schemaOf(SCOPED)), contextOf: plainContext },
   guarded: { run: envelopExecutor(schemaOf(SCOPED), [useAuth(auth)]), contextOf },
@@ -39,7 +38,6 @@ export const staticScopes = {
 
 /** The field returns an interface, and only one of its types has the requirement: decided for each row. */
 export const concreteTypes = {
-  name: 'gatehouse: guards by concrete type',
   asked: abstract,
   base: { run: envelopExecutor(schemaOf({ leaf: SCOPED.leaf })), contextOf: plainContext },
   guarded: { run: envelopExecutor(schemaOf({ leaf: SCOPED.leaf }), [useAuth(auth)]), contextOf },
@@ -49,7 +47,6 @@ export const concreteTypes = {
 
 /** Every leaf asks about its row: one question for each row, all in one call of a source in the process. */
 export const objects = {
-  name: 'gatehouse: permissions on objects',
   asked: concrete,
   base: { run: envelopExecutor(schemaOf({}, withResolvers)), contextOf: plainContext },
   guarded: { run: envelopExecutor(schemaOf({}, requirePerm('details', { object: objectOf })), [useAuth(auth)]), contextOf },

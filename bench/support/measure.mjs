@@ -15,28 +15,23 @@ export async function measure(adapters, { control, ...options }) {
   return new Map([...medians].filter(([name]) => name !== control).map(([name, value]) => [name, Math.max(value - own, 0.01)]))
 }
 
-/**
- * The same turns, one by one, for comparing an adapter with another's turn of the same round: what the machine did in that round hit both.
- * Every other round goes backwards, so that nobody always follows the same neighbour.
- *
- * @returns name → microseconds of CPU for one operation, one number for each round
- */
-export async function takeTurns(adapters, { turn, turns }) {
+async function takeTurns(adapters, { turn, turns }) {
   const samples = new Map(Object.keys(adapters).map((name) => [name, []]))
   const operations = new Map()
   for (const [name, run] of Object.entries(adapters)) operations.set(name, await calibrate(run, turn))
   for (let round = 0; round < turns; round += 1) {
-    const order = Object.entries(adapters)
-    for (const [name, run] of round % 2 === 0 ? order : order.reverse()) {
-      globalThis.gc?.()
-      const count = operations.get(name)
-      const before = process.cpuUsage()
-      await repeat(run, count)
-      const { user, system } = process.cpuUsage(before)
-      samples.get(name).push((user + system) / count)
-    }
+    for (const [name, run] of Object.entries(adapters)) samples.get(name).push(await takeTurn(run, operations.get(name)))
   }
   return samples
+}
+
+/** Runs so many operations, and answers with the microseconds of CPU time that one took. What answers at once is not made to wait. */
+export async function takeTurn(run, count) {
+  globalThis.gc?.()
+  const before = process.cpuUsage()
+  await repeat(run, count)
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / count
 }
 
 /** The median of each adapter's turns. */
@@ -56,7 +51,7 @@ export function median(values) {
 }
 
 /** How many operations fill a turn, found by running them: which warms them up as well. */
-async function calibrate(run, turn) {
+export async function calibrate(run, turn) {
   let count = 100
   for (;;) {
     const start = performance.now()
@@ -67,7 +62,6 @@ async function calibrate(run, turn) {
   }
 }
 
-/** What answers at once is not made to wait. */
 async function repeat(run, count) {
   for (let i = 0; i < count; i += 1) {
     const answer = run(i)

@@ -21,11 +21,17 @@ export {
   TokenExpiredError,
   TokenRevokedError,
 } from './core/errors.js'
+export type { AdminTest } from './core/grants.js'
 export type { Lease } from './core/lease.js'
+export { type ExceededLimit, LIMIT_ERROR_CODES, type LimitErrorCode, LimitExceededError } from './core/limit-exceeded-error.js'
+export type { LimitName, LimitSettings } from './core/limits.js'
 export type { PermissionContext, PermissionQuestion, PermissionSource } from './core/permission-source.js'
 export type { Principal } from './core/principal.js'
 export { REASONS, type Reason, type Refusal } from './core/refusal.js'
-export type { AnyOf, Names, ObjectSelector, Requirement, StepUp } from './core/requirement.js'
+export type { AnyOf, Names, ObjectSelector, Requirement, StepUp, TenantSelector } from './core/requirement.js'
+export { allOf, anyOf, not, owner, type RuleOperand } from './core/rule.js'
+export type { OwnerSelector, Owners, Rule, RuleArguments, RuleFunction } from './core/rule-node.js'
+export { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from './core/special-permissions.js'
 export { type AuthSettings, createAuth } from './create-auth.js'
 export { classResolvers } from './decorators/class-resolvers.js'
 export type { MemberDecorator, ResolverDecorator } from './decorators/dual.js'

@@ -1,34 +1,58 @@
-import { type Principal, permissionsOf, scopesOf } from './principal.js'
+import { TOKEN_GRANTS } from './grants.js'
+import { type Principal, scopesOf } from './principal.js'
 import type { Refusal } from './refusal.js'
-import type { AnyOf, Requirement } from './requirement.js'
+import type { Requirement } from './requirement.js'
+import { evaluate, type Failure, OPEN } from './rule-evaluation.js'
+import { type DecisionRules, holdsAny, refusalOf, Standing, wholeRule } from './standing.js'
 
-/** What a decision depends on beside the requirement and the principal. */
-export interface DecisionRules {
-  /** `false` leaves every scope unchecked; the caller must still be authenticated. */
-  readonly scopesEnabled: boolean
-}
+/** What is known of a requirement before execution: why it is refused, that it is met whatever comes, or that guards have to ask. */
+export type Verdict = Refusal | 'met' | 'open'
 
 /**
- * Holds one requirement against a principal. Pure: what it answers depends on its arguments alone.
+ * Holds one requirement against a principal, as far as that can be known before execution.
  *
- * Does not answer {@link Requirement.object}: a requirement on an object passes here when the caller is authenticated, fresh and
- * strong enough, and holds the scopes; whether he may on that object is the permission source's answer.
+ * Does not answer what takes the object, its tenant, or a function of the application: it refuses only what is refused whatever these
+ * say. A rule that holds whatever these say is met.
  *
  * @param now seconds since 1970
- * @returns `null` when the requirement is met, else why not.
  */
-export function decide(requirement: Requirement, principal: Principal | null, now: number, rules: DecisionRules): Refusal | null {
+export function judge(requirement: Requirement, principal: Principal | null, now: number, rules: DecisionRules): Verdict {
   if (principal === null) return { reason: 'MISSING_TOKEN' }
   if (isExpired(principal, now)) return { reason: 'TOKEN_EXPIRED' }
-  const { scopes, permissions } = requirement
+  const { scopes } = requirement
   if (scopes !== undefined && rules.scopesEnabled && !holdsAny(scopes, scopesOf(principal))) {
     return { reason: 'INSUFFICIENT_SCOPE', requiredScopes: scopes }
   }
-  if (permissions !== undefined && requirement.object === undefined && !holdsAny(permissions, permissionsOf(principal))) {
-    return { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
-  }
-  return decideStepUp(requirement, principal, now)
+  const permitted = judgePermissions(requirement, principal, rules)
+  if (typeof permitted !== 'string') return permitted
+  return decideStepUp(requirement, principal, now) ?? permitted
 }
+
+/** The same without the difference between what is met and what is open: `null` for both, else why not. */
+export function decide(requirement: Requirement, principal: Principal | null, now: number, rules: DecisionRules): Refusal | null {
+  const verdict = judge(requirement, principal, now, rules)
+  return typeof verdict === 'string' ? null : verdict
+}
+
+function judgePermissions(requirement: Requirement, principal: Principal, rules: DecisionRules): Verdict {
+  const { permissions, rule, object, tenant } = requirement
+  if (permissions === undefined && rule === undefined && object === undefined && tenant === undefined) return 'met'
+  const grants = rules.grants ?? TOKEN_GRANTS
+  const rank = grants.rankOf(principal)
+  if (rank === null) return { reason: 'BACKEND_UNAVAILABLE', detail: 'the administrator test failed' }
+  if (rank === 'none' && permissions !== undefined && rule === undefined && object === undefined && tenant === undefined) {
+    return holdsAny(permissions, grants.permissionsOf(principal)) ? 'met' : { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
+  }
+  // Whoever belongs to no tenant belongs to none that could be asked about.
+  if (tenant !== undefined && rank !== 'super' && principal.tenant === null) return refusalOf(requirement, WRONG_TENANT)
+  const answer = evaluate(wholeRule(requirement), new Standing(requirement, principal, rank, rules))
+  if (answer === OPEN || answer instanceof Promise) return 'open'
+  if (answer !== true) return refusalOf(requirement, answer)
+  return tenant === undefined || rank === 'super' ? 'met' : 'open'
+}
+
+/** Of whoever is not of the tenant that is asked about. */
+export const WRONG_TENANT: Failure = Object.freeze({ at: 'tenant', note: 'not the tenant of the principal' })
 
 /** Whether the principal's `exp` has come: a token is good before `exp` and not on it (RFC 7519 §4.1.4). */
 export function isExpired(principal: Principal, now: number): boolean {
@@ -38,17 +62,6 @@ export function isExpired(principal: Principal, now: number): boolean {
 /** Whether the answer for a principal can change while the principal does not. */
 export function dependsOnTime(requirement: Requirement): boolean {
   return requirement.maxAge !== undefined
-}
-
-function holdsAny(anyOf: AnyOf, held: ReadonlySet<string>): boolean {
-  // Asked for every operation: loops make no functions.
-  for (const all of anyOf) if (holdsAll(all, held)) return true
-  return false
-}
-
-function holdsAll(names: readonly string[], held: ReadonlySet<string>): boolean {
-  for (const name of names) if (!held.has(name)) return false
-  return true
 }
 
 function decideStepUp({ acr, maxAge }: Requirement, principal: Principal, now: number): Refusal | null {

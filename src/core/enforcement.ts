@@ -1,7 +1,10 @@
 import type { AuthContext } from './auth-context.js'
-import { BackendUnavailableError } from './errors.js'
+import { WRONG_TENANT } from './decision.js'
 import type { Refusal } from './refusal.js'
-import { type AnyOf, isDynamic, type Requirement } from './requirement.js'
+import type { Requirement } from './requirement.js'
+import { type Answer, evaluate, type Failure, OPEN } from './rule-evaluation.js'
+import { isPromiseLike, RunTimeLeaves } from './run-time-leaves.js'
+import { refusalOf, type Standing, wholeRule } from './standing.js'
 
 /** The four arguments that graphql-js gives a resolver. */
 export interface ResolverArguments {
@@ -12,78 +15,74 @@ export interface ResolverArguments {
 }
 
 /**
- * Holds all requirements of a coordinate against the caller, right before its resolver. Answers at once unless a requirement
- * names an object; the requirements are looked at in order, and the first that refuses decides.
+ * Holds all requirements of a coordinate against the caller, right before its resolver. Answers at once unless a requirement waits for
+ * an object, a tenant or a rule; what the caller alone decides comes first, in order, and the first that refuses decides.
  *
- * An `object` function or permission source that throws or hangs, and one that names nothing, refuses.
+ * An `object` function, rule or permission source that throws or hangs refuses, and so does one that names or says nothing.
  */
 export function enforce(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
-  let onObjects = false
+  let isOpen = false
   for (const requirement of requirements) {
-    const refusal = auth.decide(requirement)
-    if (refusal !== null) return refusal
-    if (isDynamic(requirement)) onObjects = true
+    const verdict = auth.judge(requirement)
+    if (verdict === 'open') isOpen = true
+    else if (verdict !== 'met') return verdict
   }
-  return onObjects ? enforceOnObjects(requirements, auth, resolver) : null
+  return isOpen ? enforceOpen(requirements, auth, resolver) : null
 }
 
-async function enforceOnObjects(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Promise<Refusal | null> {
-  const onObjects = requirements.filter(isDynamic)
-  const refusals = await Promise.all(onObjects.map((requirement) => enforceOnObject(requirement, auth, resolver)))
-  return refusals.find((refusal) => refusal !== null) ?? null
+function enforceOpen(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
+  let later: Promise<Refusal | null>[] | null = null
+  for (const requirement of requirements) {
+    if (auth.judge(requirement) !== 'open') continue
+    const refusal = ask(requirement, auth, resolver)
+    if (refusal instanceof Promise) {
+      later ??= []
+      later.push(refusal)
+    } else if (refusal !== null) return refusal
+  }
+  if (later === null) return null
+  return later.length === 1
+    ? (later[0] as Promise<Refusal | null>)
+    : Promise.all(later).then((refusals) => refusals.find((refusal) => refusal !== null) ?? null)
 }
 
-async function enforceOnObject(
-  { object, permissions = [] }: Requirement,
+function ask(requirement: Requirement, auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
+  const standing = auth.standing(requirement)
+  if (standing === null) return { reason: 'BACKEND_UNAVAILABLE' }
+  const elsewhere = requirement.tenant === undefined ? null : checkTenant(requirement, standing, auth, resolver)
+  // Before the tenant is known nothing is looked up: a foreign one would be told by how long that takes.
+  if (elsewhere instanceof Promise) return elsewhere.then((failure) => failure ?? askRule(requirement, standing, auth, resolver))
+  return elsewhere ?? askRule(requirement, standing, auth, resolver)
+}
+
+function askRule(requirement: Requirement, standing: Standing, auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
+  const answer = evaluate(wholeRule(requirement), new RunTimeLeaves(requirement, standing, auth, resolver))
+  return answer instanceof Promise ? answer.then((settled) => refusalFrom(requirement, settled)) : refusalFrom(requirement, answer)
+}
+
+function refusalFrom(requirement: Requirement, answer: Answer): Refusal | null {
+  if (answer === true) return null
+  return answer === OPEN ? { reason: 'BACKEND_UNAVAILABLE' } : refusalOf(requirement, answer)
+}
+
+function checkTenant(
+  requirement: Requirement,
+  { principal }: Standing,
   auth: AuthContext,
   { source, args, context, info }: ResolverArguments,
-): Promise<Refusal | null> {
-  const refusal: Refusal = { reason: 'INSUFFICIENT_PERMISSION', requiredPermissions: permissions }
-  let objects: unknown
+): Refusal | null | Promise<Refusal | null> {
+  const compare = (tenant: unknown): Refusal | null =>
+    typeof tenant === 'string' && tenant !== '' && tenant === principal.tenant ? null : refusalOf(requirement, WRONG_TENANT)
+  const fail = (error: unknown): Refusal => {
+    auth.fault('requirement tenant', error)
+    return refusalOf(requirement, TENANT_FAILED)
+  }
   try {
-    const named = object?.(source, args, context, info)
-    objects = isPromiseLike(named) ? await auth.deadline.run(() => named) : named
+    const named: unknown = requirement.tenant?.(source, args, context, info)
+    return isPromiseLike(named) ? auth.deadline.run(() => named).then(compare, fail) : compare(named)
   } catch (error) {
-    auth.fault('requirement object', error)
-    return { ...refusal, detail: 'the object function threw or did not answer' }
-  }
-  // A hole in a list is skipped by every(): copied, it is an object that nobody named.
-  const list: readonly unknown[] = Array.isArray(objects) ? [...objects] : [objects]
-  if (list.length === 0 || list.some(namesNothing)) return { ...refusal, detail: 'no object named' }
-  try {
-    return (await mayAny(permissions, list, auth)) ? null : refusal
-  } catch (error) {
-    return unavailable(error, auth)
+    return fail(error)
   }
 }
 
-/** What the source says of its own outage stays in the refusal; anything else that it throws says nothing that could be passed on. */
-function unavailable(error: unknown, auth: AuthContext): Refusal {
-  if (!(error instanceof BackendUnavailableError)) {
-    auth.fault('permission source', error)
-    return { reason: 'BACKEND_UNAVAILABLE' }
-  }
-  auth.fault('permission source', error.cause ?? error)
-  const { detail, retryAfter } = error.refusal
-  return { reason: 'BACKEND_UNAVAILABLE', ...(detail === undefined ? {} : { detail }), ...(retryAfter === undefined ? {} : { retryAfter }) }
-}
-
-/** An empty id is a lookup that found nothing, like `null`. */
-function namesNothing(item: unknown): boolean {
-  return item === null || item === undefined || item === '' || Number.isNaN(item)
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-/** One alternative must hold in full, for every object. All questions are put at once, so that they share a batch. */
-async function mayAny(anyOf: AnyOf, objects: readonly unknown[], auth: AuthContext): Promise<boolean> {
-  const alternatives = await Promise.all(
-    anyOf.map(async (all) => {
-      const answers = await Promise.all(all.flatMap((permission) => objects.map((object) => auth.may(permission, object))))
-      return answers.every((answer) => answer)
-    }),
-  )
-  return alternatives.some((alternative) => alternative)
-}
+const TENANT_FAILED: Failure = Object.freeze({ at: 'tenant', note: 'the tenant function threw or did not answer' })

@@ -69,6 +69,7 @@ export function isSamePrincipal(a: Principal, b: Principal): boolean {
 
 const scopeSets = new WeakMap<Principal, ReadonlySet<string>>()
 const permissionSets = new WeakMap<Principal, ReadonlySet<string>>()
+const roleSets = new WeakMap<Principal, ReadonlySet<string>>()
 
 /** The principal's scopes as a set, built on first use. */
 export function scopesOf(principal: Principal): ReadonlySet<string> {
@@ -78,6 +79,11 @@ export function scopesOf(principal: Principal): ReadonlySet<string> {
 /** The principal's permissions as a set, built on first use. */
 export function permissionsOf(principal: Principal): ReadonlySet<string> {
   return setOf(permissionSets, principal, principal.permissions)
+}
+
+/** The principal's roles as a set, built on first use. */
+export function rolesOf(principal: Principal): ReadonlySet<string> {
+  return setOf(roleSets, principal, principal.roles)
 }
 
 function setOf(cache: WeakMap<Principal, ReadonlySet<string>>, principal: Principal, names: readonly string[]): ReadonlySet<string> {

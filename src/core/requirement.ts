@@ -1,4 +1,5 @@
 import { ConfigurationError } from './configuration-error.js'
+import { combinedRule, isRule, namesRule, type OwnerSelector, ownerRule, type Rule } from './rule-node.js'
 
 /** An OR of ANDs: the outer list names alternatives, each inner list what one alternative needs in full. */
 export type AnyOf = readonly (readonly string[])[]
@@ -11,6 +12,13 @@ export type AnyOf = readonly (readonly string[])[]
 export type ObjectSelector = (source: any, args: any, context: any, info: any) => unknown
 
 /**
+ * Names the tenant that a permission is asked in. Gets the resolver's own arguments; a promise is fine. What is not exactly the
+ * principal's own tenant refuses, and so does what throws.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: resolver arguments are the application's types, checked where the decorator is applied.
+export type TenantSelector = (source: any, args: any, context: any, info: any) => unknown
+
+/**
  * What a caller must bring, as plain data. Every requirement needs an authenticated caller, also one that names nothing else;
  * what it names is needed in addition. Several requirements on one coordinate are all needed.
  */
@@ -19,20 +27,32 @@ export interface Requirement {
   readonly scopes?: AnyOf
   /** Permissions: local rights of the subject. With {@link Requirement.object}, rights on that object. */
   readonly permissions?: AnyOf
+  /** In place of {@link Requirement.permissions}, or in addition: what `allOf`, `anyOf`, `not` and `owner` have made. */
+  readonly rule?: Rule
   /** Accepted authentication context class references; one of them is needed (RFC 9470 §3). */
   readonly acr?: readonly string[]
   /** Seconds that may have passed since the subject's last active login (RFC 9470 §3). */
   readonly maxAge?: number
-  /** Makes {@link Requirement.permissions} a question about one object, answered by the settings' `permissions` source. */
+  /**
+   * Makes permissions, those of the rule too, questions about one object, answered by the settings' `permissions` source; and gives the
+   * rule's owners their row. A rule with owners asks no source where the settings have none: permissions are then those of the caller.
+   */
   readonly object?: ObjectSelector
+  /** Refuses callers of another tenant, but for super admins. */
+  readonly tenant?: TenantSelector
 }
 
 /** Needs an authenticated caller, and nothing else. */
 export const AUTHENTICATED: Requirement = Object.freeze({})
 
-/** Whether a requirement's answer needs more than the caller: the object that it is asked about. */
-export function isDynamic({ object }: Requirement): boolean {
-  return object !== undefined
+/** Whether a requirement's answer needs more than the caller: the object that it is asked about, its tenant, or a rule's own parts. */
+export function isDynamic({ object, tenant, rule }: Requirement): boolean {
+  return object !== undefined || tenant !== undefined || rule?.isDynamic === true
+}
+
+/** Whether a requirement cannot be answered without a permission source in the settings. */
+export function needsSource({ object, rule }: Requirement): boolean {
+  return object !== undefined && rule?.readsOwners !== true
 }
 
 /** `'a b'` and `['a', 'b']` need both; `{ anyOf: [['a', 'b'], ['c']] }` is the general form. */
@@ -65,22 +85,51 @@ export function stepUpRequirement(stepUp: StepUp): Requirement {
   return Object.keys(requirement).length === 0 ? AUTHENTICATED : Object.freeze(requirement)
 }
 
+/** What a requirement on permissions asks beside them and their object. */
+export interface PermissionScope {
+  /** Needs the caller to own the row too, as the rule `owner` does. */
+  readonly owner?: OwnerSelector | undefined
+  readonly tenant?: TenantSelector | undefined
+}
+
 /**
- * Builds a frozen requirement on permissions, optionally on one object.
+ * Builds a frozen requirement on permissions or on a rule, optionally on one object.
  *
- * @throws {ConfigurationError} when a list is empty, a name is malformed, or `object` is not a function.
+ * @throws {ConfigurationError} when a list is empty, a name is malformed, or `object`, `owner` or `tenant` is not a function.
  */
-export function permissionRequirement(names: Names, object?: ObjectSelector): Requirement {
-  const permissions = normalizeNames('requirePerm', names)
-  if (object === undefined) return Object.freeze({ permissions })
-  if (typeof object !== 'function') {
-    throw new ConfigurationError('requirePerm: object', 'a function (source, args, context, info) => id', '{ object: (_, args) => args.id }')
+export function permissionRequirement(demand: Names | Rule, object?: ObjectSelector, { owner, tenant }: PermissionScope = {}): Requirement {
+  for (const [name, selector, example] of [
+    ['object', object, '{ object: (_, args) => args.id }'],
+    ['owner', owner, '{ owner: (row) => row.userId }'],
+    ['tenant', tenant, '{ tenant: (_, args) => args.tenantId }'],
+  ] as const) {
+    if (selector === undefined || typeof selector === 'function') continue
+    throw new ConfigurationError(`requirePerm: ${name}`, 'a function', example)
   }
-  return Object.freeze({ permissions, object })
+  const what = demanded(demand, owner)
+  if (object !== undefined && what.rule?.usesObject === false) {
+    throw new ConfigurationError('requirePerm: object', 'a permission or an owner in the rule, which would be asked about it', "allOf('order.edit', …)")
+  }
+  return Object.freeze({
+    ...what,
+    ...(object === undefined ? {} : { object }),
+    ...(tenant === undefined ? {} : { tenant }),
+  })
+}
+
+function demanded(demand: Names | Rule, owner: OwnerSelector | undefined): Requirement {
+  if (isRule(demand)) return { rule: owner === undefined ? demand : combinedRule('allOf', [demand, ownerRule(owner)]) }
+  const permissions = normalizeNames('requirePerm', demand)
+  return owner === undefined ? { permissions } : { rule: combinedRule('allOf', [namesRule('permissions', permissions), ownerRule(owner)]) }
 }
 
 /** RFC 6749 §3.3 scope-token: printable ASCII without space, quote and backslash. */
 const NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** Whether a value is a name that a token could carry. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value)
+}
 
 /**
  * Turns every spelling of {@link Names} into a frozen OR of ANDs.
@@ -99,7 +148,7 @@ export function normalizeNames(option: string, names: unknown): AnyOf {
       if (!Array.isArray(list) || list.length === 0) return fail()
       // A hole in a list is skipped by every(), and would then be a name that nobody holds.
       const all: readonly unknown[] = [...list]
-      if (!all.every((name): name is string => typeof name === 'string' && NAME.test(name))) return fail()
+      if (!all.every(isName)) return fail()
       return Object.freeze([...new Set(all)])
     }),
   )
@@ -129,7 +178,7 @@ function normalizeStepUp(option: string, stepUp: StepUp): Requirement {
 /** One of the values is needed, so that a text with a space in it is a mistake and not two values. */
 function normalizeAcr(option: string, acr: unknown): readonly string[] {
   const values: readonly unknown[] = typeof acr === 'string' ? [acr] : Array.isArray(acr) ? [...acr] : []
-  if (values.length === 0 || !values.every((value): value is string => typeof value === 'string' && NAME.test(value))) {
+  if (values.length === 0 || !values.every(isName)) {
     throw new ConfigurationError(option, 'one authentication context class reference, or a list of them', STEP_UP_EXAMPLE)
   }
   return Object.freeze([...new Set(values)])

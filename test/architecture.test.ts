@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..')
-const folders = ['core', 'backends', 'decorators', 'schema', 'transports', 'events', 'orm', 'client', 'testing', 'cli']
+const folders = ['core', 'backends', 'decorators', 'schema', 'transports', 'events', 'orm', 'client', 'migration', 'testing', 'cli']
 
 /** Which other folders of src a folder may import: the arrows of the house. */
 const arrows: Record<string, readonly string[]> = {
@@ -19,6 +19,7 @@ const arrows: Record<string, readonly string[]> = {
   transports: ['core', 'schema', 'events'],
   orm: ['core', 'decorators', 'events'],
   client: [],
+  migration: ['core', 'decorators'],
   testing: folders.filter((folder) => folder !== 'cli'),
   cli: folders.filter((folder) => folder !== 'testing'),
 }

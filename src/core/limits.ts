@@ -23,9 +23,8 @@ export interface LimitSettings {
   /** Operations of one document. @default 50 */
   readonly operations?: number
   /**
-   * What validation may have to compare. Of fields that have the same response name, under fields that have the same, each pair
-   * counts as many as the two have tokens in their names and arguments; fields right in a fragment count with all of their name. Each
-   * pair of fragments counts one. @default 50000
+   * What validation may have to compare: fields that can be merged count, pair by pair, as many as they have tokens in names and
+   * arguments; a pair of fragments counts one, and a half for each spread in the two. @default 100000
    */
   readonly overlaps?: number
   /** Operations in one HTTP request, on servers that take batches. @default 10 */
@@ -57,7 +56,7 @@ const DEFAULTS: Readonly<Record<LimitName, number>> = {
   rootFields: 100,
   directives: 200,
   operations: 50,
-  overlaps: 50_000,
+  overlaps: 100_000,
   batch: 10,
 }
 
@@ -74,7 +73,7 @@ export const limitSettings: z.ZodObject = z.strictObject(
     rootFields: count('100').optional(),
     directives: count('200').optional(),
     operations: count('50').optional(),
-    overlaps: count('50000').optional(),
+    overlaps: count('100000').optional(),
     batch: count('10').optional(),
     dangerouslyExempt: callback<(document: string) => boolean>('(document) => registered.has(document)').optional(),
   },

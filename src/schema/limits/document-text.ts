@@ -1,6 +1,6 @@
 import { GraphQLError, Lexer, Source, TokenKind } from 'graphql'
 import type { LimitName, Limits } from '../../core/limits.js'
-import { Overlaps } from './overlaps.js'
+import { Overlaps, type Place } from './overlaps.js'
 
 /**
  * Holds the text of a document against the limits before anything is parsed: one pass over graphql-js' own tokens, without
@@ -42,10 +42,10 @@ class DocumentReader {
   #aliases = 0
   #directives = 0
   #inDefinition = false
-  /** What the selections of each open selection set stand under; `null` right in a fragment. */
-  readonly #parents: Array<string | null> = []
+  /** Where the selections of each open selection set stand. */
+  readonly #places: Array<Place | null> = []
   /** The same for the selection set that the next brace opens. */
-  #nextParent: string | null = null
+  #nextPlace: Place | null = null
   /** The two tokens before, which tell what a name is. */
   #last = ''
   #beforeLast = ''
@@ -82,11 +82,11 @@ class DocumentReader {
     this.#directives = 0
     if (kind === TokenKind.NAME && value === 'fragment') {
       this.#overlaps.addFragment()
-      this.#nextParent = null
+      this.#nextPlace = null
     } else {
       this.#operations += 1
       // Fields of two operations are never merged.
-      this.#nextParent = `${this.#operations}`
+      this.#nextPlace = { name: `${this.#operations}`, around: null }
       this.#overlaps.endField()
     }
   }
@@ -107,7 +107,7 @@ class DocumentReader {
         return this.#close()
       case TokenKind.BRACE_L:
         this.#depth += 1
-        if (this.#parentheses === 0) this.#parents.push(this.#nextParent)
+        if (this.#parentheses === 0) this.#places.push(this.#nextPlace)
         return
       case TokenKind.BRACE_R:
         return this.#closeBrace()
@@ -123,11 +123,12 @@ class DocumentReader {
     if (kind === TokenKind.COLON) {
       this.#aliases += 1
     } else if (kind === TokenKind.SPREAD) {
-      this.#nextParent = this.#parents.at(-1) ?? null
-      this.#overlaps.endField()
+      this.#nextPlace = this.#places.at(-1) ?? null
+      this.#overlaps.addSpread()
     } else if (kind === TokenKind.NAME && this.#isResponseName()) {
-      this.#overlaps.addField(value, this.#parents.at(-1) ?? null)
-      this.#nextParent = value
+      const place = this.#places.at(-1) ?? null
+      this.#overlaps.addField(value, place)
+      this.#nextPlace = { name: value, around: place }
     }
   }
 
@@ -143,7 +144,7 @@ class DocumentReader {
 
   #closeBrace(): void {
     this.#close()
-    if (this.#parentheses === 0) this.#parents.pop()
+    if (this.#parentheses === 0) this.#places.pop()
     if (this.#depth === 0) this.#inDefinition = false
   }
 }

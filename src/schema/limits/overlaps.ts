@@ -1,79 +1,100 @@
+/** Where a selection set stands in its definition: under which field, in which place. `null` is right in a fragment. */
+export interface Place {
+  /** A response name; of an operation's own selection set, something that is no name and no other operation's. */
+  readonly name: string
+  readonly around: Place | null
+}
+
 /**
  * Bounds from above how much validation may have to compare (GraphQL §5.3.2, Field Selection Merging), as the text goes by and
  * before it is parsed. graphql-js compares fields pair by pair; earlier releases do so without a bound of their own.
  *
- * Two fields can only be merged when they have the same response name and stand under fields of the same response name. What stands
- * right in a fragment may stand under any. A pair counts as many as the two have tokens in names and arguments; a pair of fragments
- * counts one.
+ * Two fields can only meet when they have the same response name under fields of the same response names, up to the operation that
+ * they stand in, or up to the fragment: what is around that, depends on where it is spread. A pair counts as many as the two have
+ * tokens in names and arguments. A pair of fragments counts one, and a half for each spread in the two.
  */
 export class Overlaps {
   /** What was counted so far. */
   total = 0
-  readonly #names = new Map<string, Namesakes>()
+  /** Fields by their own name, then the name of the field around, and so on outwards. */
+  readonly #paths = new Path()
   #fragments = 0
-  #current: Group | null = null
-  #currentOthers: Group | null = null
+  /** With one more for each fragment. */
+  #spreads = 0
+  /** Of the field that was added last: the way to it, what it has to be compared with, and its arguments' tokens. */
+  #way: readonly Path[] = []
+  #partners = 0
+  #argumentTokens = 0
 
-  /** @param parent what tells the place from others; `null` right in a fragment. */
-  addField(name: string, parent: string | null): void {
-    let namesakes = this.#names.get(name)
-    if (namesakes === undefined) {
-      namesakes = { inFragments: emptyGroup(), elsewhere: emptyGroup(), byParent: new Map() }
-      this.#names.set(name, namesakes)
+  addField(name: string, place: Place | null): void {
+    this.endField()
+    const way: Path[] = []
+    let partners = 0
+    let path = this.#paths
+    for (let at: Place | null = { name, around: place }; at !== null && way.length < LONGEST_PATH; at = at.around) {
+      partners += path.ended.fields
+      this.total += path.ended.fields + path.ended.tokens
+      path = path.at(at.name)
+      way.push(path)
     }
-    const { inFragments, elsewhere, byParent } = namesakes
-    const others = parent === null ? elsewhere : inFragments
-    let group = parent === null ? inFragments : byParent.get(parent)
-    if (group === undefined) {
-      group = { fields: 0, tokens: 0, all: elsewhere }
-      byParent.set(parent ?? '', group)
-    }
-    this.total += group.tokens + group.fields + others.tokens + others.fields
-    grow(group, 1, 1)
-    this.#current = group
-    this.#currentOthers = others
+    partners += path.all.fields
+    this.total += path.all.fields + path.all.tokens
+    path.ended.fields += 1
+    for (const step of way) step.all.fields += 1
+    this.#way = way
+    this.#partners = partners
+    this.#argumentTokens = 1
   }
 
   /** A token among the arguments of the field that was added last. */
   addArgumentToken(): void {
-    if (this.#current === null || this.#currentOthers === null) return
-    this.total += this.#current.fields - 1 + this.#currentOthers.fields
-    grow(this.#current, 0, 1)
+    this.#argumentTokens += 1
+    this.total += this.#partners
   }
 
   addFragment(): void {
-    this.total += this.#fragments
-    this.#fragments += 1
     this.endField()
+    this.total += (this.#fragments + this.#spreads) / 2
+    this.#fragments += 1
+    this.#spreads += 1
+  }
+
+  /** Of a fragment, in the definition that was begun last. */
+  addSpread(): void {
+    this.endField()
+    this.total += Math.max(0, this.#fragments - 1) / 2
+    this.#spreads += 1
   }
 
   /** What comes belongs to no field. */
   endField(): void {
-    this.#current = null
+    const last = this.#way.at(-1)
+    if (last !== undefined) last.ended.tokens += this.#argumentTokens
+    for (const step of this.#way) step.all.tokens += this.#argumentTokens
+    this.#way = []
+    this.#partners = 0
+    this.#argumentTokens = 0
   }
 }
 
-/** Fields that may all have to be compared with each other. */
-interface Group {
-  fields: number
-  tokens: number
-  /** The group of all that are not right in a fragment, where this is a part of it. */
-  readonly all: Group | null
-}
+/** Names beyond are not looked at: fields that agree in so many count as if they could meet. It bounds what a field costs. */
+const LONGEST_PATH = 6
 
-/** Fields with the same response name. */
-interface Namesakes {
-  readonly inFragments: Group
-  readonly elsewhere: Group
-  readonly byParent: Map<string, Group>
-}
+/** Fields whose names agree from here inwards. */
+class Path {
+  /** Those that nothing more is known of. */
+  readonly ended: { fields: number; tokens: number } = { fields: 0, tokens: 0 }
+  /** Those, and all that go on. */
+  readonly all: { fields: number; tokens: number } = { fields: 0, tokens: 0 }
+  #outwards: Map<string, Path> | null = null
 
-function emptyGroup(): Group {
-  return { fields: 0, tokens: 0, all: null }
-}
-
-function grow(group: Group, fields: number, tokens: number): void {
-  group.fields += fields
-  group.tokens += tokens
-  if (group.all !== null) grow(group.all, fields, tokens)
+  at(name: string): Path {
+    this.#outwards ??= new Map()
+    let path = this.#outwards.get(name)
+    if (path === undefined) {
+      path = new Path()
+      this.#outwards.set(name, path)
+    }
+    return path
+  }
 }

@@ -3,6 +3,7 @@ export type { Auth } from './core/auth.js'
 export type { AuthContext } from './core/auth-context.js'
 export type { Authentication } from './core/authentication.js'
 export type { BackendHost, TokenBackend, VerifiedToken } from './core/backend.js'
+export type { Catalogue } from './core/catalogue.js'
 export { ConfigurationError } from './core/configuration-error.js'
 export type { Carrier, Credentials } from './core/credentials.js'
 export {
@@ -28,16 +29,31 @@ export type { LimitName, LimitSettings } from './core/limits.js'
 export type { PermissionContext, PermissionQuestion, PermissionSource } from './core/permission-source.js'
 export type { Principal } from './core/principal.js'
 export { REASONS, type Reason, type Refusal } from './core/refusal.js'
+export type { AuthorizationReport, ReportedRefusal, ResultPath } from './core/report.js'
 export type { AnyOf, Names, ObjectSelector, Requirement, StepUp, TenantSelector } from './core/requirement.js'
 export { allOf, anyOf, not, owner, type RuleOperand } from './core/rule.js'
 export type { OwnerSelector, Owners, Rule, RuleArguments, RuleFunction } from './core/rule-node.js'
 export { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from './core/special-permissions.js'
-export { type AuthSettings, createAuth } from './create-auth.js'
+export { type AuthSettings, createAuth, type GatehouseAuth } from './create-auth.js'
 export { classResolvers } from './decorators/class-resolvers.js'
 export type { MemberDecorator, ResolverDecorator } from './decorators/dual.js'
 export { publicAccess } from './decorators/public-access.js'
 export { type OAuthDemand, requireOAuth } from './decorators/require-oauth.js'
 export { type PermOptions, requirePerm } from './decorators/require-perm.js'
+export { type Finding, InsecureSetupError } from './schema/assert-secure/check-secure.js'
 export { authTypeDefs } from './schema/directives.js'
+export type { ExplainQuestion } from './schema/explain/explain.js'
+export type {
+  CallerExplanation,
+  ClauseExplanation,
+  ConcreteExplanation,
+  CoordinateExplanation,
+  Dependence,
+  Explanation,
+  NameExplanation,
+  SourceExplanation,
+  Verdict,
+} from './schema/explain/explanation.js'
+export { printExplanation } from './schema/explain/print.js'
 export { protectSchema } from './schema/protect-schema.js'
 export type { CoordinateRule, RequirementTable } from './schema/requirement-table.js'

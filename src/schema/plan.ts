@@ -18,7 +18,7 @@ import type { Fragments } from './fragments.js'
 import { checksOfValues, type PlannedArgument, type PlannedInputs, type PlannedValue, planArgument } from './inputs/planned-values.js'
 import { NO_VARIABLES, variablesIn } from './inputs/value.js'
 import { serviceCoordinate } from './introspection/demands.js'
-import type { RequirementTable } from './requirement-table.js'
+import type { CoordinateRule, RequirementTable } from './requirement-table.js'
 import { type TypeSet, TypeSets } from './type-sets.js'
 
 /** A coordinate that the operation selects and that no possible concrete type leaves open. */
@@ -63,12 +63,19 @@ export function compilePlan(
   operation: OperationDefinitionNode,
   fragments: Fragments,
   conditions: ConditionValues,
+  observe: PlanObserver | null = null,
 ): Plan {
   const root = schema.getRootType(operation.operation)
-  const compiler = new PlanCompiler(schema, table, operation, fragments, conditions)
+  const compiler = new PlanCompiler(schema, table, operation, fragments, conditions, observe)
   if (root !== undefined && root !== null) compiler.visit(operation.selectionSet, root)
   return compiler.finish()
 }
+
+/**
+ * Is told of every field that an operation selects and every argument that it passes and that demands something: as selected, and with
+ * the rules of the coordinates that this can turn out to be.
+ */
+export type PlanObserver = (coordinate: string, kind: 'field' | 'argument', rules: () => readonly CoordinateRule[]) => void
 
 /** A selection set, with the object types that it can meet where it stands. */
 interface Visit {
@@ -96,6 +103,7 @@ class PlanCompiler {
   readonly #fragments: Fragments
   readonly #conditions: ConditionValues
   readonly #ownVariables: ReadonlySet<string>
+  readonly #observe: PlanObserver | null
   readonly #typeSets: TypeSets
   readonly #checks = new Map<string, PlannedCheck>()
   readonly #introspection = new Map<string, PlannedCheck>()
@@ -108,7 +116,15 @@ class PlanCompiler {
   readonly #variables: PlannedValue[] = []
   #visits = 0
 
-  constructor(schema: GraphQLSchema, table: RequirementTable, operation: OperationDefinitionNode, fragments: Fragments, conditions: ConditionValues) {
+  constructor(
+    schema: GraphQLSchema,
+    table: RequirementTable,
+    operation: OperationDefinitionNode,
+    fragments: Fragments,
+    conditions: ConditionValues,
+    observe: PlanObserver | null,
+  ) {
+    this.#observe = observe
     this.#schema = schema
     this.#service = serviceCoordinate(schema)
     this.#table = table
@@ -204,6 +220,7 @@ class PlanCompiler {
     const alternatives = possible.names.map((type) => this.#table.ruleOf(type, name)?.requirements ?? NOTHING)
     for (const requirements of alternatives) for (const requirement of requirements) this.#reachable.add(requirement)
     if (alternatives.every((requirements) => requirements.length > 0)) this.#addCheck(this.#checks, `${selectedOn.name}.${name}`, alternatives)
+    this.#observe?.(`${selectedOn.name}.${name}`, 'field', () => possible.names.flatMap((type) => this.#table.ruleOf(type, name) ?? []))
     // Parents that return different types meet in one selection set: what all of them refuse is refused, so they are looked at together.
     const returned = new Set(possible.names.flatMap((parent) => returnType(this.#schema.getType(parent), name) ?? []))
     for (const { name: enumName } of returned) for (const requirement of this.#table.reachableFrom(enumName)) this.#reachable.add(requirement)
@@ -219,6 +236,7 @@ class PlanCompiler {
       place.arguments.set(name, argument)
     }
     if (argument === null) return
+    this.#observe?.(argument.coordinate, 'argument', () => possible.names.flatMap((type) => this.#table.argumentRuleOf(type, at.field, name) ?? []))
     for (const requirement of argument.reachable) this.#reachable.add(requirement)
     const variables = variablesIn(node)
     if (variables.length === 0) this.#literals.push({ argument, node })

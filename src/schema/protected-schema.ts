@@ -8,7 +8,7 @@ import { type ConditionVariable, conditionValues, conditionVariables } from './c
 import type { Fragments } from './fragments.js'
 import { checksOfVariables } from './inputs/planned-values.js'
 import { Introspection } from './introspection/introspection.js'
-import { compilePlan, type Plan, type PlannedCheck } from './plan.js'
+import { compilePlan, type Plan, type PlannedCheck, type PlanObserver } from './plan.js'
 import type { RequirementTable } from './requirement-table.js'
 
 /** One operation of a document, with what it can reach. */
@@ -106,6 +106,22 @@ export class ProtectedSchema {
     ]
   }
 
+  /**
+   * Looks at an operation as {@link ProtectedSchema.authorize} does, and as if it ran with these variables, but refuses nothing and
+   * writes nothing down.
+   *
+   * @param observe is told of every coordinate that the operation comes by
+   */
+  inspect(context: AuthContext, { operation, fragments, variables }: Omit<Operation, 'contextValue'>, observe: PlanObserver): Inspection {
+    const values = conditionValues(conditionVariables(operation, fragments()), variables ?? {})
+    const plan = compilePlan(this.#schema, this.table, operation, fragments(), values, observe)
+    return {
+      refusals: context.refusal === null ? this.#refusalsOf(context, plan, variables, 'json') : [context.refusal],
+      checks: [...plan.checks, ...checksOfVariables(plan.inputs, variables, 'json')],
+      introspection: plan.introspection,
+    }
+  }
+
   #introspectionRefusals(context: AuthContext, { introspection }: Plan): readonly Refusal[] {
     return introspection.flatMap(({ coordinate }) => {
       const refusal = this.introspection.refusalOf(context, coordinate)
@@ -131,6 +147,14 @@ export class ProtectedSchema {
     }
     return plan
   }
+}
+
+/** What {@link ProtectedSchema.inspect} finds. */
+export interface Inspection {
+  /** Of the operation as a whole, before it runs. */
+  readonly refusals: readonly Refusal[]
+  readonly checks: readonly PlannedCheck[]
+  readonly introspection: readonly PlannedCheck[]
 }
 
 /** What was found about an operation. */
@@ -161,6 +185,24 @@ export function protectedSchemaOf(schema: GraphQLSchema): ProtectedSchema | unde
 export function rememberProtected(schema: GraphQLSchema, made: ProtectedSchema): void {
   made.attach(schema)
   protectedSchemas.set(schema, made)
+  const known = schemasByAuth.get(made.auth)
+  if (known === undefined) schemasByAuth.set(made.auth, new Set([new WeakRef(schema)]))
+  else known.add(new WeakRef(schema))
+}
+
+const schemasByAuth = new WeakMap<Auth, Set<WeakRef<GraphQLSchema>>>()
+
+/** The guarded schemas of one auth that are still in use. */
+export function protectedSchemasOf(auth: Auth): readonly GraphQLSchema[] {
+  const known = schemasByAuth.get(auth)
+  if (known === undefined) return []
+  const live: GraphQLSchema[] = []
+  for (const reference of known) {
+    const schema = reference.deref()
+    if (schema === undefined) known.delete(reference)
+    else live.push(schema)
+  }
+  return live
 }
 
 /** A check refuses when every possible concrete type does; what is reported is what the first of them misses. */

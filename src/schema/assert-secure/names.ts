@@ -51,11 +51,11 @@ function namesIn({ settings, table }: Setup, kind: Kind): ReadonlyMap<string, Re
 }
 
 /** The names of one kind that a requirement asks for, those in its rule included. */
-export function namesOf(requirement: Requirement, kind: Kind): readonly string[] {
-  return [...(requirement[kind] ?? []).flat(), ...(requirement.rule === undefined ? [] : namesInRule(requirement.rule, kind))]
+export function namesOf(requirement: Requirement, kind: Kind | 'roles'): readonly string[] {
+  return [...(kind === 'roles' ? [] : (requirement[kind] ?? [])).flat(), ...(requirement.rule === undefined ? [] : namesInRule(requirement.rule, kind))]
 }
 
-function namesInRule(rule: Rule, kind: Kind): readonly string[] {
+function namesInRule(rule: Rule, kind: Kind | 'roles'): readonly string[] {
   if (rule.kind === 'allOf' || rule.kind === 'anyOf') return rule.rules.flatMap((part) => namesInRule(part, kind))
   if (rule.kind === 'not') return namesInRule(rule.rule, kind)
   return rule.kind === kind ? rule.names.flat() : []

@@ -112,6 +112,7 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: Fiel
   const declared = declaredResolver(resolver)
   const inner = declared?.inner ?? resolver
   const isSettledBefore = demand?.isStatic !== false && (gate === null || gate.kind === OperationTypeNode.QUERY)
+  const isMutation = gate?.kind === OperationTypeNode.MUTATION
   const guarded: AnyFunction = function (this: unknown, source: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo): unknown {
     if (isSettledBefore && AuthContext.isCleared(context, info.operation)) return inner.call(this, source, args, context, info)
     const auth = AuthContext.of(context)
@@ -123,6 +124,8 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: Fiel
     if (verdict instanceof Promise) {
       return verdict.then((refusal) => {
         if (refusal !== null) refuseField(auth, refusal.coordinate ?? coordinate, refusal, context, info)
+        // What the guard was told is older than what the resolver is about to change, and of no use to the fields below it.
+        if (isMutation) auth.forgetAnswers()
         return answer(inner.call(this, source, args, context, info), auth, resolverArguments)
       })
     }

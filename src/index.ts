@@ -41,7 +41,7 @@ export { publicAccess } from './decorators/public-access.js'
 export { type OAuthDemand, requireOAuth } from './decorators/require-oauth.js'
 export { type PermOptions, requirePerm } from './decorators/require-perm.js'
 export { type Finding, InsecureSetupError } from './schema/assert-secure/check-secure.js'
-export { authTypeDefs } from './schema/directives.js'
+export { authTypeDefs, publicTypeDefs } from './schema/directives.js'
 export type { ExplainQuestion } from './schema/explain/explain.js'
 export type {
   CallerExplanation,
@@ -55,5 +55,8 @@ export type {
   Verdict,
 } from './schema/explain/explanation.js'
 export { printExplanation } from './schema/explain/print.js'
+export { printAuthDirectives } from './schema/federation-sdl.js'
+export { printRequirements } from './schema/print-requirements.js'
 export { protectSchema } from './schema/protect-schema.js'
 export type { CoordinateRule, RequirementTable } from './schema/requirement-table.js'
+export { requirementTable } from './schema/table-of-schema.js'

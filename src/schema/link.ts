@@ -59,7 +59,7 @@ export function directiveNames(schema: GraphQLSchema): DirectiveNames {
  */
 export function readLinks(schema: GraphQLSchema): readonly Link[] {
   const uses = Object.entries<ReadonlyArray<Record<string, unknown>> | undefined>(getDirectiveExtensions(schema))
-  return uses.flatMap(([directive, all]) => (all ?? []).filter((use) => directive === 'link' || linksItself(directive, use)).map(readLink))
+  return uses.flatMap(([directive, all = []]) => (directive === 'link' || all.some((use) => linksItself(directive, use)) ? all.map(readLink) : []))
 }
 
 /** The name of `@link` is what the link to its own specification says (link v1.0 §7, bootstrapping). */

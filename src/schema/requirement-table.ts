@@ -1,8 +1,6 @@
 import {
   type GraphQLArgument,
   type GraphQLInputType,
-  type GraphQLInterfaceType,
-  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -14,13 +12,13 @@ import {
   isObjectType,
 } from 'graphql'
 import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
-import type { Declaration } from '../decorators/declaration.js'
 import { declarationOf } from './declared-field.js'
 import { directivesOf, type RequirementSource, type Stated, statedBy } from './directives.js'
 import { isServiceField } from './federation.js'
 import { requirementsByInputType } from './inputs/reachable.js'
 import { createInterner } from './interner.js'
 import { refuseMisplaced } from './misplaced.js'
+import { declaredOnClass, declaredOnResolver, statedByInterface } from './stated-fields.js'
 import { type Field, Statements } from './statements.js'
 
 /** What one coordinate demands, all sources together. An empty list demands nothing. */
@@ -85,25 +83,15 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
         : statedBy(defaultOf(type, isPublic || onType.isPublic), 'access', 'default')
     return [
       ...byDefault,
-      ...type.getInterfaces().flatMap((parent) => inherited(parent, field.name)),
-      ...(isPublic ? [] : [...onType.stated, ...fromClass(type, field, declared)]),
+      ...type.getInterfaces().flatMap((parent) => statedByInterface(statements, parent, field.name)),
+      ...(isPublic ? [] : [...onType.stated, ...declaredOnClass(type, field, declared)]),
       ...onField.stated,
-      ...own(type, field, declared),
+      ...declaredOnResolver(type, field, declared),
       ...ofLeaf(field.type),
     ]
   }
   const defaultOf = (type: GraphQLObjectType, isPublic: boolean): readonly Requirement[] =>
     roots.has(type) && defaults.access === 'private' && !isPublic ? [AUTHENTICATED] : []
-  const inherited = (parent: GraphQLInterfaceType, fieldName: string): readonly Stated[] => {
-    const field = parent.getFields()[fieldName]
-    const onType = statements.ofType(parent).stated
-    if (field === undefined) return onType
-    const onField = statements.ofField(parent, field)
-    // An interface's resolver is never run by graphql-js; what is declared on it holds all the same.
-    const declared = declarationOf(field)
-    const isPublic = onField.isPublic || declared.isPublic
-    return [...(isPublic ? [] : [...onType, ...fromClass(parent, field, declared)]), ...onField.stated, ...own(parent, field, declared)]
-  }
   const ofArgument = (type: GraphQLObjectType, field: Field, argument: GraphQLArgument): readonly Stated[] => [
     ...type.getInterfaces().flatMap((parent) => {
       const above = parent.getFields()[field.name]
@@ -156,15 +144,6 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
       (sources.get(coordinate) ?? []).filter((stated) => stated.requirement === requirement).map(({ source }) => source),
     rules: Object.freeze([...rules.values()]),
   })
-}
-
-/** A decorator is named by the field whose resolver it is on. */
-function own(type: GraphQLNamedType, field: Field, declared: Declaration): readonly Stated[] {
-  return statedBy(declared.own, `${type.name}.${field.name}`, 'decorator')
-}
-
-function fromClass(type: GraphQLNamedType, field: Field, declared: Declaration): readonly Stated[] {
-  return statedBy(declared.fromClass, `${type.name}.${field.name}`, 'class decorator')
 }
 
 const NOTHING: readonly Requirement[] = Object.freeze([])

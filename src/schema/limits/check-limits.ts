@@ -1,0 +1,87 @@
+import { type DocumentNode, type OperationDefinitionNode, print } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import type { Auth } from '../../core/auth.js'
+import type { AuthContext } from '../../core/auth-context.js'
+import { LimitExceededError } from '../../core/limit-exceeded-error.js'
+import type { LimitName } from '../../core/limits.js'
+import { fragmentsOf } from '../fragments.js'
+import { exceededByText } from './document-text.js'
+import { exceededBySize, measureOperation, type OperationSize } from './operation-size.js'
+
+/** Whose request it is, for the audit log: the caller where he is known already, else the transport that it came by. */
+export type Origin = Pick<AuthContext, 'transport' | 'principal'> | 'http'
+
+/**
+ * Holds the text of a document against the settings' limits, before it is parsed. Answers the error to refuse with, audited, or
+ * `null`. What was found is remembered with the text: a document that comes again costs a lookup.
+ *
+ * Does not follow fragments; {@link checkOperation} does, once the document is parsed and the operation chosen.
+ */
+export function checkDocument(auth: Auth, text: string, origin: Origin): LimitExceededError | null {
+  const exceeded = textVerdict(auth, text)
+  return exceeded === null || isExempt(auth, text) ? null : limitError(auth, exceeded, origin)
+}
+
+/** Whether {@link checkDocument} would refuse the text. Writes nothing to the audit log. */
+export function isTooLarge(auth: Auth, text: string): boolean {
+  return textVerdict(auth, text) !== null && !isExempt(auth, text)
+}
+
+/** The same as {@link checkDocument} for one operation of a parsed document, with its fragments followed. Remembered with the operation's node. */
+export function checkOperation(auth: Auth, document: DocumentNode, operation: OperationDefinitionNode, origin: Origin): LimitExceededError | null {
+  let size = sizes.get(operation)
+  if (size === undefined) {
+    size = measureOperation(operation, fragmentsOf(document))
+    sizes.set(operation, size)
+  }
+  const exceeded = exceededBySize(size, auth.settings.limits)
+  return exceeded === null || isExempt(auth, document) ? null : limitError(auth, exceeded, origin)
+}
+
+/** The same as {@link checkDocument} for the number of operations in one HTTP request. */
+export function checkBatch(auth: Auth, operations: number, origin: Origin): LimitExceededError | null {
+  return operations > auth.settings.limits.batch ? limitError(auth, 'batch', origin) : null
+}
+
+/** Characters of remembered documents, for each auth. */
+const REMEMBERED = 4_000_000
+
+/** A verdict is one of these, since the cache has no room for `null`. */
+type Verdict = LimitName | 'within'
+
+const verdicts = new WeakMap<Auth, LRUCache<string, Verdict>>()
+const sizes = new WeakMap<OperationDefinitionNode, OperationSize>()
+
+function textVerdict(auth: Auth, text: string): LimitName | null {
+  const { limits } = auth.settings
+  // Neither read nor remembered.
+  if (text.length > limits.documentLength) return 'documentLength'
+  let known = verdicts.get(auth)
+  if (known === undefined) {
+    known = new LRUCache({ maxSize: REMEMBERED, sizeCalculation: (_verdict, key) => key.length + 1 })
+    verdicts.set(auth, known)
+  }
+  let verdict = known.get(text)
+  if (verdict === undefined) {
+    verdict = exceededByText(text, limits) ?? 'within'
+    known.set(text, verdict)
+  }
+  return verdict === 'within' ? null : verdict
+}
+
+function isExempt(auth: Auth, document: string | DocumentNode): boolean {
+  const { dangerouslyExempt } = auth.settings.limits
+  if (dangerouslyExempt === null) return false
+  try {
+    return dangerouslyExempt(typeof document === 'string' ? document : (document.loc?.source.body ?? print(document))) === true
+  } catch (error) {
+    auth.audit.fault('limits.dangerouslyExempt', error)
+    return false
+  }
+}
+
+function limitError(auth: Auth, name: LimitName, origin: Origin): LimitExceededError {
+  const exceeded = { name, maximum: auth.settings.limits[name] }
+  const { transport, principal } = origin === 'http' ? { transport: origin, principal: undefined } : origin
+  return new LimitExceededError(exceeded, auth.audit.limited(transport, principal, exceeded))
+}

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo'
 import { type INestApplication, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { Args, Context, GraphQLModule, ID, Query, Resolver } from '@nestjs/graphql'
+import { Args, Context, Extensions, GraphQLModule, ID, Query, Resolver } from '@nestjs/graphql'
 import type { AuthContext } from '../../src/core/auth-context.js'
+import { anyOf } from '../../src/core/rule.js'
 import { Public, Resource, RoleMatchingMode, Roles, Scopes } from '../../src/migration/index.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
 import { apolloAuth, type HttpRequest, httpContext } from '../../src/transports/http/index.js'
@@ -44,6 +45,12 @@ class Orders {
   @Query(() => String, { nullable: true })
   edit(@Context() _context: OperationContext): string {
     return `${this.prefix}edit`
+  }
+
+  @Extensions({ auth: { permissions: anyOf({ roles: 'admin' }, { roles: 'realm:sysadmin' }) } })
+  @Query(() => String, { nullable: true })
+  early(@Context() _context: OperationContext): string {
+    return `${this.prefix}early`
   }
 
   @Public()
@@ -85,6 +92,7 @@ describe('the decorators of nest-keycloak-connect, on a resolver of Nest', () =>
     ['{ list }', { roles: ['realm:staff'] }, { list: 'order list' }],
     ['{ erase(id: 1) }', { roles: ['staff', 'admin', 'realm:sysadmin'] }, { erase: 'order 1' }],
     ['{ view }', { roles: ['staff'] }, { view: 'order view' }],
+    ['{ early }', { roles: ['staff', 'realm:sysadmin'] }, { early: 'order early' }],
   ])('%s answers %j', async (query, who, data) => {
     expect((await ask(url, query, who === null ? undefined : tokenFor(who))).body).toEqual({ data })
   })
@@ -100,5 +108,10 @@ describe('the decorators of nest-keycloak-connect, on a resolver of Nest', () =>
     const { body } = await ask(url, query, who === null ? undefined : tokenFor(who))
     expect(Object.values(body.data ?? { refused: null })).toEqual([null])
     expect(body.errors?.map(({ extensions }) => extensions?.auth?.reason)).toEqual([reason])
+  })
+
+  it('a role in the extensions of a method is asked for before anything runs', async () => {
+    const { status, body } = await ask(url, '{ about early }', tokenFor({ roles: ['staff'] }))
+    expect([status, body.data]).toEqual([403, undefined])
   })
 })

@@ -1,10 +1,12 @@
 import 'reflect-metadata'
+import { createPubSub } from '@graphql-yoga/subscription'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { type ExecutionResult, execute, type GraphQLSchema, parse } from 'graphql'
-import { Arg, buildSchema, Ctx, Field, ID, ObjectType, Authorized as Original, Query, Resolver } from 'type-graphql'
+import { type ExecutionResult, execute, type GraphQLSchema, parse, subscribe } from 'graphql'
+import { Arg, buildSchema, Ctx, Field, ID, ObjectType, Authorized as Original, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { AuthContext } from '../../src/core/auth-context.js'
 import { AuthError } from '../../src/core/errors.js'
 import { Authorized, gatehouseAuthChecker } from '../../src/migration/index.js'
+import { protectSchema } from '../../src/schema/protect-schema.js'
 import { contextOf, openAuth, run, type Who } from './support.js'
 
 interface Context {
@@ -43,6 +45,16 @@ class Originals {
     return 'never'
   }
 
+  @Original('ADMIN')
+  @Subscription(() => String, {
+    subscribe: async function* () {
+      yield 'tick'
+    },
+  })
+  ticks(@Root() payload: string): string {
+    return payload
+  }
+
   @Query(() => Order)
   order(): Order {
     return order
@@ -77,7 +89,7 @@ const { auth } = openAuth([], { access: 'public' })
 let schema: GraphQLSchema
 
 beforeAll(async () => {
-  schema = await buildSchema({ resolvers: [Originals, OriginalClass, Aliases], authChecker: gatehouseAuthChecker })
+  schema = await buildSchema({ resolvers: [Originals, OriginalClass, Aliases], authChecker: gatehouseAuthChecker, pubSub: createPubSub() })
 })
 
 describe('gatehouseAuthChecker', () => {
@@ -112,6 +124,16 @@ describe('gatehouseAuthChecker', () => {
     expect([unwired.data?.mine, unwired.errors?.[0]?.message]).toEqual([null, expect.stringContaining('the requirement on Query.mine')])
     const { data, errors } = await run(auth, schema, '{ malformed }', { roles: ['Shop Admin'] })
     expect([data, errors]).toEqual([{ malformed: null }, [expect.stringMatching(/^@Authorized on Query.malformed: expected at least one role/)]])
+  })
+
+  it('refuses the stream of a subscription', async () => {
+    const args = { schema: protectSchema(schema, auth), document: parse('subscription { ticks }') }
+    const refused = await subscribe({ ...args, contextValue: await contextOf(auth, { roles: ['MOD'] }) })
+    expect(refused).toMatchObject({ errors: [{ extensions: { auth: { reason: 'INSUFFICIENT_PERMISSION' } } }] })
+    const stream = await subscribe({ ...args, contextValue: await contextOf(auth, { roles: ['ADMIN'] }) })
+    if (!('next' in stream)) throw new Error('refused')
+    expect(await stream.next()).toMatchObject({ value: { data: { ticks: 'tick' } } })
+    await stream.return(undefined)
   })
 
   it('reports and lets through in a dry run', async () => {

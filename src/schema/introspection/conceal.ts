@@ -38,14 +38,31 @@ export interface Asked {
  */
 export function concealErrors(errors: readonly GraphQLError[], asked: Asked): readonly GraphQLError[] {
   if (errors.length === 0) return errors
-  const raw = rawErrors.get(errors) ?? errors
+  const raw = concealedFrom.get(errors)?.raw ?? errors
   const readable = protectedSchemaOf(asked.schema)?.introspection.readableTo(AuthContext.of(asked.contextValue)) ?? null
   if (readable === null) return raw
   const shown =
     readable.view === null ? withoutNames(raw, asked, readable) : (errorsOnView(readable.view, readable, asked) ?? withoutNames(raw, asked, readable))
   const concealed = shown.map((error, index) => withExtensions(error, raw[index] ?? raw[0]))
-  rawErrors.set(concealed, raw)
+  const { contextValue, ...question } = asked
+  concealedFrom.set(concealed, { raw, question })
   return concealed
+}
+
+/** Whether these errors were made by {@link concealErrors}, and may tell another caller more. */
+export function isConcealed(errors: readonly GraphQLError[]): boolean {
+  return concealedFrom.has(errors)
+}
+
+/**
+ * The same errors for a caller who was not known when they were concealed, such as by a server that validates before it authenticates.
+ * Returns errors that were not concealed as they are.
+ */
+export function revealErrors(errors: readonly GraphQLError[], contextValue: unknown): readonly GraphQLError[] {
+  const known = concealedFrom.get(errors)
+  if (known === undefined) return errors
+  const shown = concealErrors(known.raw, { ...known.question, contextValue })
+  return shown.map((error, index) => withExtensions(error, errors[index] ?? errors[0]))
 }
 
 /** The same for what an execution gave: a result without data, whose errors are the request's and not a resolver's. */
@@ -56,18 +73,19 @@ export function concealResult<Result>(result: Result, asked: Asked): Result {
   return concealed === errors ? result : { ...result, errors: concealed }
 }
 
-/** Whether an error is about the request, and neither a resolver's nor a refusal with a code of its own. */
-export function isRequestError(error: GraphQLError): boolean {
-  return (
-    error.path === undefined && error.originalError === undefined && (error.extensions.code === undefined || SERVERS_OWN.has(String(error.extensions.code)))
-  )
+/** Whether an error is about the request, and neither a resolver's nor one with a code of its own, as refusals have. */
+export function isRequestError({ path, extensions }: GraphQLError): boolean {
+  return path === undefined && (extensions.code === undefined || SERVERS_OWN.has(extensions.code))
 }
 
 /** What servers put on the errors of graphql-js. */
-const SERVERS_OWN: ReadonlySet<string> = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'GRAPHQL_VALIDATE_FAILED'])
+const SERVERS_OWN: ReadonlySet<unknown> = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])
 
-/** What was concealed, by what was shown in its place: a cache of validation results keeps the latter, and is asked for other callers. */
-const rawErrors = new WeakMap<readonly GraphQLError[], readonly GraphQLError[]>()
+/**
+ * What was concealed, by what was shown in its place: a cache of validation results keeps the latter, and is asked for other callers.
+ * So it does not keep the caller.
+ */
+const concealedFrom = new WeakMap<readonly GraphQLError[], { readonly raw: readonly GraphQLError[]; readonly question: Asked }>()
 
 /** What a server of the view alone would answer; `null` when it would find nothing wrong. */
 function errorsOnView(view: GraphQLSchema, { suggestions }: Readable, asked: Asked): readonly GraphQLError[] | null {
@@ -103,13 +121,18 @@ function withMessage({ nodes, source, positions }: GraphQLError, message: string
 }
 
 /** Servers say by extensions how an error is answered: errors that take the place of others are answered alike. */
-function withExtensions(error: GraphQLError, raw: GraphQLError | undefined): GraphQLError {
-  if (raw === undefined || raw === error || Object.keys(error.extensions).length > 0) return error
-  const { code, http } = raw.extensions
-  if (code === undefined && http === undefined) return error
-  const { message, nodes, source, positions } = error
-  const extensions = { ...(code === undefined ? {} : { code }), ...(http === undefined ? {} : { http }) }
-  return new GraphQLError(message, { nodes: nodes ?? null, source: source ?? null, positions: positions ?? null, extensions })
+function withExtensions(error: GraphQLError, replaced: GraphQLError | undefined): GraphQLError {
+  const { code, http } = replaced?.extensions ?? {}
+  if (replaced === error || (code === undefined && http === undefined)) return error
+  const { message, nodes, source, positions, originalError } = error
+  const extensions = { ...(code === undefined ? {} : { code }), ...(http === undefined ? {} : { http }), ...error.extensions }
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    originalError: originalError ?? null,
+    extensions,
+  })
 }
 
 function namesIn(text: string): ReadonlySet<string> {

@@ -37,7 +37,6 @@ const { valueToLiteral } = graphql as { valueToLiteral?: (value: unknown, type: 
 function literalOf(input: InputValue): ValueNode | undefined {
   const { default: given } = input as WithDefault
   if (given !== undefined) return given.literal ?? valueToLiteral?.(given.value, input.type)
-  // biome-ignore lint/suspicious/noDeprecatedImports: the only form in graphql 16, and there it is not deprecated.
   return input.defaultValue === undefined ? undefined : (astFromValue(input.defaultValue, input.type) ?? undefined)
 }
 

@@ -1,5 +1,4 @@
 import {
-  type GraphQLArgument,
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
@@ -54,10 +53,22 @@ class Hiding implements Visibility {
     this.#isMet = isMet
     const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
     for (const type of types) this.#hideRefused(type)
+    // A type of which nothing is left hides nothing of its interfaces: that has to be known of all types before interfaces are asked.
+    this.#untilSettled(() => {
+      this.#untilSettled(() => this.#hideWhereVisible(types, (type) => this.#hideUnfit(type)))
+      this.#hideWhereVisible(types, (type) => this.#hideUnimplemented(type))
+    })
+  }
+
+  #untilSettled(pass: () => void): void {
     for (let before = -1; before !== this.#hidden.size; ) {
       before = this.#hidden.size
-      for (const type of types) if (this.hasType(type.name)) this.#hideUnfit(type)
+      pass()
     }
+  }
+
+  #hideWhereVisible(types: readonly GraphQLNamedType[], hide: (type: GraphQLNamedType) => void): void {
+    for (const type of types) if (this.hasType(type.name)) hide(type)
   }
 
   hasType(typeName: string): boolean {
@@ -87,13 +98,9 @@ class Hiding implements Visibility {
 
   /** Hides the members of a type that cannot stand with what is hidden elsewhere, and the type when it cannot stand itself. */
   #hideUnfit(type: GraphQLNamedType): void {
-    if (isObjectType(type)) {
-      this.#hideUnfitFields(type, NO_TYPES)
-    } else if (isInterfaceType(type)) {
-      const { objects, interfaces } = this.#schema.getImplementations(type)
-      const implementing = [...objects, ...interfaces].filter(({ name }) => this.hasType(name))
-      this.#hideUnfitFields(type, implementing)
-      this.#hideIf(!implementing.some(isObjectType), type.name)
+    if (isObjectType(type) || isInterfaceType(type)) {
+      this.#hideUnfitFields(type)
+      this.#hideIf(isInterfaceType(type) && !this.#implementing(type).some(isObjectType), type.name)
     } else if (isUnionType(type)) {
       this.#hideIf(!type.getTypes().some(({ name }) => this.hasType(name)), type.name)
     } else if (isEnumType(type)) {
@@ -106,26 +113,40 @@ class Hiding implements Visibility {
     }
   }
 
-  #hideUnfitFields(type: GraphQLObjectType | GraphQLInterfaceType, implementing: ReadonlyArray<GraphQLObjectType | GraphQLInterfaceType>): void {
+  #hideUnfitFields(type: GraphQLObjectType | GraphQLInterfaceType): void {
     const fields = Object.values(type.getFields())
     for (const field of fields) {
-      if (!this.hasMember(type.name, field.name)) continue
-      for (const arg of field.args) this.#hideIf(this.#isUnfitArgument(field, arg, implementing), `${type.name}.${field.name}(${arg.name}:)`)
-      this.#hideIf(this.#isUnfitField(type, field, implementing), `${type.name}.${field.name}`)
+      for (const arg of field.args) this.#hideIf(this.#isUnfitInput(arg), `${type.name}.${field.name}(${arg.name}:)`)
+      this.#hideIf(this.#isUnfitField(type, field), `${type.name}.${field.name}`)
     }
     this.#hideIf(!fields.some(({ name }) => this.hasMember(type.name, name)), type.name)
   }
 
-  #isUnfitField(type: GraphQLNamedType, field: Field, implementing: readonly GraphQLNamedType[]): boolean {
-    return (
-      !this.hasType(getNamedType(field.type).name) ||
-      field.args.some((arg) => isRequired(arg) && !this.hasArgument(type.name, field.name, arg.name)) ||
-      implementing.some(({ name }) => !this.hasMember(name, field.name))
-    )
+  #isUnfitField(type: GraphQLNamedType, field: Field): boolean {
+    return !this.hasType(getNamedType(field.type).name) || field.args.some((arg) => isRequired(arg) && !this.hasArgument(type.name, field.name, arg.name))
   }
 
-  #isUnfitArgument(field: Field, arg: GraphQLArgument, implementing: readonly GraphQLNamedType[]): boolean {
-    return this.#isUnfitInput(arg) || implementing.some(({ name }) => !this.hasArgument(name, field.name, arg.name))
+  /** Hides what an interface has and a type that implements it has not. */
+  #hideUnimplemented(type: GraphQLNamedType): void {
+    if (!isInterfaceType(type)) return
+    const implementing = this.#implementing(type)
+    for (const { name: field, args } of Object.values(type.getFields())) {
+      for (const { name: arg } of args) {
+        this.#hideIf(
+          implementing.some(({ name }) => !this.hasArgument(name, field, arg)),
+          `${type.name}.${field}(${arg}:)`,
+        )
+      }
+      this.#hideIf(
+        implementing.some(({ name }) => !this.hasMember(name, field)),
+        `${type.name}.${field}`,
+      )
+    }
+  }
+
+  #implementing(type: GraphQLInterfaceType): ReadonlyArray<GraphQLObjectType | GraphQLInterfaceType> {
+    const { objects, interfaces } = this.#schema.getImplementations(type)
+    return [...objects, ...interfaces].filter(({ name }) => this.hasType(name))
   }
 
   #isUnfitInput(input: InputValue): boolean {
@@ -142,8 +163,6 @@ class Hiding implements Visibility {
 }
 
 type Field = GraphQLField<unknown, unknown>
-
-const NO_TYPES: readonly GraphQLObjectType[] = Object.freeze([])
 
 /** Whether a client has to give it. */
 function isRequired(input: InputValue): boolean {

@@ -123,7 +123,7 @@ describe('rules at run time', () => {
     const { auth } = await setup({ subject: 'bob' })
     const rule = jest.fn<RuleFunction>(() => true)
     expect(enforce([ruled(allOf(rule))], auth, ARGUMENTS)).toBeNull()
-    expect(rule).toHaveBeenCalledWith(auth.principal, ARGUMENTS)
+    expect(rule.mock.calls).toEqual([[auth.principal, ARGUMENTS]])
     expect(rule.mock.calls[0]?.[0].subject).toBe('bob')
   })
 

@@ -183,6 +183,13 @@ const MALFORMED: readonly [option: string, settings: object][] = [
   ['audit.logger', { audit: { logger: 'canary' } }],
   ['audit.logger', { audit: { logger: { info: () => 'canary' } } }],
   ['now', { now: 5 }],
+  ['scopes.asPermissions', { scopes: { asPermissions: 'canary' } }],
+  ['roles', { roles: ['canary'] }],
+  ['roles.editor', { roles: { editor: 'canary' } }],
+  ['roles.editor[0]', { roles: { editor: ['canary canary'] } }],
+  ['admins', { admins: 'canary' }],
+  ['admins.super', { admins: { super: 'canary' } }],
+  ['admins.tenant.role', { admins: { tenant: { role: '' } } }],
 ]
 
 describe('a malformed option', () => {
@@ -206,6 +213,8 @@ describe('a malformed option', () => {
       tenant: { claim: 'tid' },
       scopes: {},
       permissions: { check: () => [] },
+      roles: {},
+      admins: {},
       connections: {},
       credentials: {},
       onAuthenticated: () => null,

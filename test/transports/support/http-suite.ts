@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { challenge, hostileStrings, refused, simpleRequests } from './http-cases.js'
 import type { GraphqlBody, Reply } from './http-client.js'
+import { describeDryRun } from './http-dry-run.js'
 import { expectNoData, type HttpServer, serving } from './http-serving.js'
 import { METADATA } from './shop.js'
 
@@ -12,6 +13,7 @@ export function describeHttp(server: HttpServer): void {
     describeSettings(server)
     describeForgery(server)
     describeHostileStrings(server)
+    describeDryRun(server)
     if (server.badBatch !== null) describeBatches(server, server.badBatch)
   })
 }

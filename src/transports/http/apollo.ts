@@ -1,6 +1,7 @@
 import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
+import { concealErrors, isRequestError } from '../../schema/introspection/conceal.js'
 import { isTooLarge } from '../../schema/limits/check-limits.js'
 import { protectedSchemaOf } from '../../schema/protected-schema.js'
 import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
@@ -18,14 +19,23 @@ export interface ApolloRequestContext {
   readonly document: DocumentNode
   readonly request: { readonly operationName?: string | null; readonly variables?: Readonly<Record<string, unknown>> }
   readonly contextValue: unknown
-  readonly requestIsBatched: boolean
+  /** The text of the document. */
+  readonly source: string
 }
 
 /** The same, before the document is known. The plugin may put another document in place of the client's. */
 export interface ApolloIncomingContext {
   readonly request: { query?: string; readonly http?: { readonly headers: object } }
-  readonly source?: string
   readonly requestIsBatched: boolean
+}
+
+/** The same, when an operation has failed; the document is not known when it could not be parsed. */
+export interface ApolloErrorContext {
+  readonly schema: GraphQLSchema
+  readonly document?: DocumentNode
+  readonly request: ApolloRequestContext['request']
+  readonly contextValue: unknown
+  readonly errors: readonly GraphQLError[]
 }
 
 /** The same, when the response is about to be sent. */
@@ -48,8 +58,8 @@ export interface ApolloResult {
 export interface ApolloAuthPlugin {
   serverWillStart(service: { readonly schema: GraphQLSchema }): Promise<void>
   requestDidStart(context: ApolloIncomingContext): Promise<{
-    didResolveSource(context: ApolloIncomingContext): Promise<void>
     didResolveOperation(context: ApolloRequestContext): Promise<void>
+    didEncounterErrors(context: ApolloErrorContext): Promise<void>
     willSendResponse(context: ApolloResponseContext): Promise<void>
   }>
 }
@@ -81,26 +91,26 @@ export function apolloAuth(auth: Auth, { formatError = (formatted) => formatted 
       }
     },
     async requestDidStart({ request: incoming, requestIsBatched }) {
-      const batch = requestIsBatched && incoming.http !== undefined ? joinBatch(incoming.http.headers) : null
-      let answer: HttpAnswer | null = null
-      const { query } = incoming
-      const tooLarge = query !== undefined && isTooLarge(auth, query)
+      const { query, http } = incoming
+      let answer = requestIsBatched && http !== undefined ? await batchAnswer(auth, http.headers) : null
+      const tooLarge = answer === null && query !== undefined && isTooLarge(auth, query)
       // Apollo reads the request after this. It has no hook that ends one operation of a batch before it is parsed and validated.
-      if (tooLarge) Object.assign(incoming, HARMLESS)
+      if (answer !== null || tooLarge) Object.assign(incoming, HARMLESS)
       return {
-        async didResolveSource({ source }) {
-          // By now every operation of the batch has joined, and none has been parsed. What is thrown here ends all of them.
-          if (batch !== null) batch.answer ??= answerToBatch(auth, batch.operations, 'http')
-          // A document that was registered by its hash comes without its text.
-          const refused = batch?.answer ?? (tooLarge || source === undefined ? null : answerToDocument(auth, source, 'http'))
-          if (refused !== null) throw refused.errors[0]
-        },
-        async didResolveOperation({ schema, document, request, contextValue }) {
+        async didResolveOperation({ schema, document, request, contextValue, source }) {
           const { operationName, variables } = request
-          if (tooLarge) answer = answerToDocument(auth, query, 'http', requestIsBatched)
+          // What was registered by its hash comes without its text, and is parsed before that is known.
+          answer ??= answerToDocument(auth, query ?? source, 'http', requestIsBatched)
           answer ??= answerToOperation({ schema, document, operationName, variableValues: variables, contextValue }, requestIsBatched)
           // A hook can throw one error; the others, and the head, follow when Apollo has made a response of it.
           if (answer !== null) throw answer.errors[0]
+        },
+        async didEncounterErrors({ errors, schema, document, request, contextValue }) {
+          if (!errors.every(isRequestError)) return
+          const { operationName, variables } = request
+          const concealed = concealErrors(errors, { schema, document, operationName, variableValues: variables, contextValue })
+          // Apollo formats the very list that it shows here, and asks nobody for another.
+          if (concealed !== errors) (errors as GraphQLError[]).splice(0, errors.length, ...concealed)
         },
         async willSendResponse({ errors, contextValue, response: { http, body } }) {
           const result = body.kind === 'single' ? body.singleResult : body.initialResult
@@ -124,15 +134,18 @@ const HARMLESS = { query: '{ __typename }', operationName: undefined, extensions
 /** The operations of one request. */
 interface Batch {
   operations: number
-  answer: HttpAnswer | null
+  answer: HttpAnswer | null | undefined
 }
 
 /** By the headers, which are one object for all operations of a request. */
 const batches = new WeakMap<object, Batch>()
 
-function joinBatch(headers: object): Batch {
-  const batch = batches.get(headers) ?? { operations: 0, answer: null }
+/** The verdict on the batch that an operation has come in. Apollo starts all of them before any goes on. */
+async function batchAnswer(auth: Auth, headers: object): Promise<HttpAnswer | null> {
+  const batch = batches.get(headers) ?? { operations: 0, answer: undefined }
   batches.set(headers, batch)
   batch.operations += 1
-  return batch
+  await undefined
+  if (batch.answer === undefined) batch.answer = answerToBatch(auth, batch.operations, 'http')
+  return batch.answer
 }

@@ -19,7 +19,7 @@ const arrows: Record<string, readonly string[]> = {
   transports: ['core', 'schema', 'events'],
   orm: ['core', 'decorators', 'events'],
   client: [],
-  migration: ['core', 'decorators'],
+  migration: ['core', 'decorators', 'schema'],
   testing: folders.filter((folder) => folder !== 'cli'),
   cli: folders.filter((folder) => folder !== 'testing'),
 }

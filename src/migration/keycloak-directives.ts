@@ -2,6 +2,7 @@ import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLSchema } from 'graphql'
 import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
 import type { AnyFunction } from '../decorators/declaration.js'
+import { NEEDS_TRANSFORMER } from '../schema/misplaced.js'
 import { permissionsRequired, rolesRequired, wrapper } from './keycloak-connect-graphql.js'
 
 /** The directives of keycloak-connect-graphql, and what gives them their meaning. Both are needed. */
@@ -24,6 +25,8 @@ const keycloakTypeDefs = /* GraphQL */ `
   directive @hasRole(role: [String!]!) on FIELD_DEFINITION
   "The caller must have all of the permissions, each spelled resource:scope."
   directive @hasPermission(resources: [String!]!) on FIELD_DEFINITION
+  "Gone once the transformer has read the others."
+  directive @${NEEDS_TRANSFORMER} on SCHEMA
 `
 
 /**
@@ -34,7 +37,7 @@ const keycloakTypeDefs = /* GraphQL */ `
  * const schema = keycloakTransformer(makeExecutableSchema({ typeDefs: [keycloakTypeDefs, typeDefs], resolvers }))
  * ```
  *
- * Without the transformer the directives mean nothing. Does not read directives in operations, which the original defined and ignored.
+ * Without the transformer the schema cannot be protected. Does not read directives in operations, which the original defined and ignored.
  */
 export function keycloakDirectives(): KeycloakDirectives {
   return { keycloakTypeDefs, keycloakTransformer }
@@ -49,7 +52,11 @@ function keycloakTransformer(schema: GraphQLSchema): GraphQLSchema {
     if (config.subscribe !== undefined) return { ...config, subscribe: wrap(config.subscribe as AnyFunction) }
     return { ...config, resolve: wrap((config.resolve ?? defaultFieldResolver) as AnyFunction) }
   }
-  return mapSchema(schema, { [MapperKind.OBJECT_FIELD]: guarded, [MapperKind.INTERFACE_FIELD]: guarded })
+  return mapSchema(schema, {
+    [MapperKind.OBJECT_FIELD]: guarded,
+    [MapperKind.INTERFACE_FIELD]: guarded,
+    [MapperKind.DIRECTIVE]: (directive) => (directive.name === NEEDS_TRANSFORMER ? null : directive),
+  })
 }
 
 type Field = GraphQLFieldConfig<unknown, unknown>

@@ -1,6 +1,6 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, it } from '@jest/globals'
-import { parse, printSchema, subscribe } from 'graphql'
+import { type GraphQLSchema, parse, printType, subscribe } from 'graphql'
 import { ConfigurationError } from '../../src/core/configuration-error.js'
 import { keycloakDirectives } from '../../src/migration/index.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
@@ -96,10 +96,20 @@ describe('the directives of keycloak-connect-graphql', () => {
     await stream.return(undefined)
   })
 
-  it('leave the schema as it is printed, and what they do not stand on', () => {
+  it('do not let a schema be protected that has not gone through the transformer', () => {
+    const forgotten = makeExecutableSchema({ typeDefs: [keycloakTypeDefs, typeDefs] })
+    const { auth } = openAuth()
+    expect(() => protectSchema(forgotten, auth)).toThrow('schema: expected one that went through the transformer of its directives')
+    expect(protectSchema(keycloakTransformer(forgotten), auth).getDirective('hasRole')).toBeDefined()
+  })
+
+  it('leave what they do not stand on, and what the schema says of them', () => {
     const before = makeExecutableSchema({ typeDefs: [keycloakTypeDefs, typeDefs] })
-    expect(printSchema(keycloakTransformer(before))).toBe(printSchema(before))
-    expect(keycloakTransformer(before).getType('Article')).toMatchObject({ _fields: { plain: { resolve: undefined } } })
+    const after = keycloakTransformer(before)
+    const printed = (schema: GraphQLSchema): string[] => Object.values(schema.getTypeMap()).map((type) => printType(type))
+    expect(printed(after)).toEqual(printed(before))
+    expect(after.getDirectives().map(({ name }) => name)).toEqual(expect.arrayContaining(['auth', 'hasRole', 'hasPermission', 'deprecated']))
+    expect(after.getType('Article')).toMatchObject({ _fields: { plain: { resolve: undefined } } })
   })
 
   it.each([

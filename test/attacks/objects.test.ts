@@ -115,6 +115,13 @@ describe.each(ENGINES)('with %s', (engine) => {
     expect(refusalsIn(results)).toEqual([`after ${DENIED}`, `before ${DENIED}`])
     expect(results[0]?.data).toEqual({ before: null, grant: true, between: { id: 'victim', sealed: 'CANARY-text' }, revoke: true, after: null })
   })
+
+  it.each(TRANSPORTS)('B25 sees below a mutation what the mutation itself has changed over %s', async (transport) => {
+    archive.granted.add('ada victim')
+    const results = await SENDERS[transport](servers, { query: 'mutation { giveAway(id: "victim") { id sealed } }', authorization: ada })
+    expect(results[0]?.data).toEqual({ giveAway: { id: 'victim', sealed: null } })
+    expect(refusalsIn(results)).toEqual([`giveAway.sealed ${DENIED}`])
+  })
 })
 
 const LEAK = 'CANARY postgres://admin:hunter2@db/prod SELECT secret FROM tenants'

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import type { LimitName } from './limits.js'
 
 /** Every `extensions.code` that a {@link LimitExceededError} can carry. */
-export const LIMIT_ERROR_CODES = ['DOCUMENT_TOO_LARGE', 'BATCH_TOO_LARGE'] as const
+export const LIMIT_ERROR_CODES = ['DOCUMENT_TOO_LARGE', 'VARIABLES_TOO_LARGE', 'BATCH_TOO_LARGE'] as const
 
 /** The value of `extensions.code` on a {@link LimitExceededError}. */
 export type LimitErrorCode = (typeof LIMIT_ERROR_CODES)[number]
@@ -15,7 +15,7 @@ export interface ExceededLimit {
 }
 
 /**
- * A document, or a batch of them, is larger than the settings allow. It says nothing of the caller: what decides is the request's
+ * A document, its variables or a batch of documents is larger than the settings allow. It says nothing of the caller: what decides is the request's
  * own text. Catch it to tell clients apart that should send less; who they are has not been judged.
  *
  * Subclasses `GraphQLError` and keeps its `name`, so that error masking leaves it as it is. `extensions.http` is what Yoga and
@@ -26,8 +26,7 @@ export class LimitExceededError extends GraphQLError {
   /** 413 for a document that is too long and a batch that is too large, else 400. */
   readonly status: 400 | 413
 
-  constructor({ name, maximum }: ExceededLimit, decisionId?: string) {
-    const code: LimitErrorCode = name === 'batch' ? 'BATCH_TOO_LARGE' : 'DOCUMENT_TOO_LARGE'
+  constructor(code: LimitErrorCode, { name, maximum }: ExceededLimit, decisionId?: string) {
     const status = name === 'batch' || name === 'documentLength' ? 413 : 400
     super(MESSAGES[code], {
       extensions: { code, limit: { name, maximum, ...(decisionId === undefined ? {} : { decisionId }) }, http: unsent({ status }) },
@@ -45,6 +44,7 @@ export class LimitExceededError extends GraphQLError {
 
 const MESSAGES: Readonly<Record<LimitErrorCode, string>> = {
   DOCUMENT_TOO_LARGE: 'Document Too Large',
+  VARIABLES_TOO_LARGE: 'Variables Too Large',
   BATCH_TOO_LARGE: 'Batch Too Large',
 }
 

@@ -8,8 +8,8 @@ export interface LimitSettings {
   /** Lexical tokens of a document (GraphQL §2.1.6); comments, commas and white space are none. @default 10000 */
   readonly tokens?: number
   /**
-   * Levels of brackets in the text, and levels of selection sets once fragments are followed. At most 500: graphql-js parses by
-   * recursion. @default 50
+   * Levels of brackets in the text, levels of selection sets once fragments are followed, and levels of lists and objects in the
+   * variables. At most 500: graphql-js parses by recursion. @default 50
    */
   readonly depth?: number
   /** Aliases of one operation, once fragments are followed. @default 500 */
@@ -27,10 +27,12 @@ export interface LimitSettings {
    * arguments; a pair of fragments counts one, and a half for each spread in the two. @default 100000
    */
   readonly overlaps?: number
+  /** Values in the variables of one operation, those inside lists and objects too. They nest as deep as {@link LimitSettings.depth} allows. @default 100000 */
+  readonly variables?: number
   /** Operations in one HTTP request, on servers that take batches. @default 10 */
   readonly batch?: number
   /**
-   * Documents that no limit but `batch` counts for, such as operations that the server itself has registered. Is given the text of a
+   * Documents that no limit but `variables` and `batch` counts for, such as operations that the server itself has registered. Is given the text of a
    * document, and asked only about one that exceeds a limit. What throws exempts nothing. @default none
    */
   readonly dangerouslyExempt?: (document: string) => boolean
@@ -57,6 +59,7 @@ const DEFAULTS: Readonly<Record<LimitName, number>> = {
   directives: 200,
   operations: 50,
   overlaps: 100_000,
+  variables: 100_000,
   batch: 10,
 }
 
@@ -74,6 +77,7 @@ export const limitSettings: z.ZodObject = z.strictObject(
     directives: count('200').optional(),
     operations: count('50').optional(),
     overlaps: count('100000').optional(),
+    variables: count('100000').optional(),
     batch: count('10').optional(),
     dangerouslyExempt: callback<(document: string) => boolean>('(document) => registered.has(document)').optional(),
   },

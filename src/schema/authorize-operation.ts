@@ -3,7 +3,7 @@ import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { notWired } from '../decorators/guard.js'
 import { fragmentsOf } from './fragments.js'
-import { checkOperation } from './limits/check-limits.js'
+import { checkOperation, checkVariables } from './limits/check-limits.js'
 import { protectedSchemaOf } from './protected-schema.js'
 
 /** The part of graphql-js' execution arguments that authorization reads. */
@@ -34,8 +34,10 @@ export function authorizeOperation({ schema, document, operationName, variableVa
   if (auth === null) throw notWired('the operation')
   const operation = getOperationAST(document, operationName)
   if (operation === null || operation === undefined) return []
-  const exceeded = checkOperation(made.auth, document, operation, auth)
+  const exceeded = checkOperation(made.auth, document, operation, auth) ?? checkVariables(made.auth, variableValues ?? NO_VARIABLES, auth)
   if (exceeded !== null) return [exceeded]
   auth.reports?.begin(contextValue as object, operation)
   return made.authorize(auth, { operation, fragments: () => fragmentsOf(document), variables: variableValues ?? {}, contextValue })
 }
+
+const NO_VARIABLES = Object.freeze({})

@@ -150,6 +150,12 @@ const MALFORMED: readonly [option: string, settings: object][] = [
   ['scopes.enabled', { scopes: { enabled: 'canary' } }],
   ['permissions', { permissions: { canary: () => true } }],
   ['permissions', { permissions: null }],
+  ['limits', { limits: false }],
+  ...['documentLength', 'tokens', 'depth', 'aliases', 'fields', 'rootFields', 'directives', 'operations', 'overlaps', 'variables', 'batch'].flatMap((name) =>
+    [0, -1, 1.5, Number.POSITIVE_INFINITY, false, null, 'canary'].map((limit): [string, object] => [`limits.${name}`, { limits: { [name]: limit } }]),
+  ),
+  ['limits.depth', { limits: { depth: 501 } }],
+  ['limits.dangerouslyExempt', { limits: { dangerouslyExempt: 'canary' } }],
   ['connections', { connections: 'canary' }],
   ['connections.anonymous', { connections: { anonymous: 'canary' } }],
   ['credentials', { credentials: 'canary' }],
@@ -215,6 +221,7 @@ describe('a malformed option', () => {
       permissions: { check: () => [] },
       roles: {},
       admins: {},
+      limits: {},
       connections: {},
       credentials: {},
       onAuthenticated: () => null,
@@ -231,11 +238,40 @@ describe('a malformed option', () => {
   })
 })
 
+describe('limits', () => {
+  it('are the defaults but for those that are given, and frozen', () => {
+    const exempt = (): boolean => false
+    const defaults = resolveSettings({}, []).limits
+    expect(defaults).toEqual({
+      documentLength: 100_000,
+      tokens: 10_000,
+      depth: 50,
+      aliases: 500,
+      fields: 10_000,
+      rootFields: 100,
+      directives: 200,
+      operations: 50,
+      overlaps: 100_000,
+      variables: 100_000,
+      batch: 10,
+      dangerouslyExempt: null,
+    })
+    expect(resolveSettings({ limits: { depth: 500, batch: 1, dangerouslyExempt: exempt } }, []).limits).toEqual({
+      ...defaults,
+      depth: 500,
+      batch: 1,
+      dangerouslyExempt: exempt,
+    })
+    expect(Object.isFrozen(defaults)).toBe(true)
+  })
+})
+
 describe('an unknown option', () => {
   it.each<[string, object, string]>([
     ['acess', { acess: 'public' }, 'access, introspection'],
     ['tenant.claims', { tenant: { claim: 'tid', claims: 'canary' } }, 'claim'],
     ['scopes.enable', { scopes: { enable: false } }, 'enabled'],
+    ['limits.maxDepth', { limits: { maxDepth: 5 } }, 'documentLength, tokens, depth'],
     ['connections.anonymus', { connections: { anonymus: true } }, 'anonymous'],
     ['credentials.cookies', { credentials: { cookies: [] } }, 'cookie, maxTokenLength'],
     ['credentials.cookie.domain', { credentials: { cookie: { ...COOKIE, domain: 'canary' } } }, 'name, allowedOrigins'],

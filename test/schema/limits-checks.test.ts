@@ -130,6 +130,17 @@ describe('an operation that is too large', () => {
     judge.mockRestore()
   })
 
+  it('is so by its variables too, each time that it runs', () => {
+    const auth = testAuth({ limits: { variables: 3 } })
+    const args = { schema: protectSchema(schema, auth), document: parse('{ open }'), contextValue: contextOf(auth, null) }
+    const limitsOf = (variableValues: Record<string, unknown> | null): unknown[] =>
+      authorizeOperation({ ...args, variableValues }).map(({ extensions }) => [extensions.code, (extensions.limit as { name: string }).name])
+    expect(limitsOf({ a: 1, b: [2] })).toEqual([])
+    expect(limitsOf({ a: 1, b: [2, 3] })).toEqual([['VARIABLES_TOO_LARGE', 'variables']])
+    expect(limitsOf({ a: JSON.parse(`${'['.repeat(60)}${']'.repeat(60)}`) })).toEqual([['VARIABLES_TOO_LARGE', 'variables']])
+    expect(limitsOf(null)).toEqual([])
+  })
+
   it('is measured once, however often it runs', () => {
     const auth = testAuth()
     const document = parse(aliases(3))
@@ -153,8 +164,10 @@ describe('the error', () => {
     ['tokens', 'DOCUMENT_TOO_LARGE', 400, 'Document Too Large'],
     ['depth', 'DOCUMENT_TOO_LARGE', 400, 'Document Too Large'],
     ['batch', 'BATCH_TOO_LARGE', 413, 'Batch Too Large'],
+    ['variables', 'VARIABLES_TOO_LARGE', 400, 'Variables Too Large'],
+    ['depth', 'VARIABLES_TOO_LARGE', 400, 'Variables Too Large'],
   ] as const)('of %s is a GraphQLError with code %s and status %i, which never travels', (name, code, status, message) => {
-    const error = new LimitExceededError({ name, maximum: 7 }, 'd1')
+    const error = new LimitExceededError(code, { name, maximum: 7 }, 'd1')
     expect(error).toBeInstanceOf(GraphQLError)
     expect([error.name, error.code, error.status, error.limit, LIMIT_ERROR_CODES.includes(error.code)]).toEqual([
       'GraphQLError',

@@ -17,6 +17,7 @@ import { type LimitName, type LimitSettings, type Limits, resolveLimits } from '
 import { fragmentsOf } from '../../src/schema/fragments.js'
 import { exceededByText } from '../../src/schema/limits/document-text.js'
 import { exceededBySize, measureOperation, type OperationSize } from '../../src/schema/limits/operation-size.js'
+import { exceededByVariables } from '../../src/schema/limits/variables.js'
 import { randomDocument } from './random-document.js'
 import { Random } from './random-model.js'
 
@@ -30,6 +31,7 @@ const NONE: Omit<Limits, 'dangerouslyExempt'> = {
   rootFields: ENDLESS,
   directives: ENDLESS,
   operations: ENDLESS,
+  variables: ENDLESS,
   overlaps: ENDLESS,
   batch: ENDLESS,
 }
@@ -279,6 +281,47 @@ describe('an operation', () => {
   it('with a chain of ten thousand fragments does not overflow the stack', () => {
     const text = `{ ...F0 } ${repeat(10_000, (index) => `fragment F${index} on T { a { ...F${index + 1} } }`)} fragment F10000 on T { a }`
     expect(sizeOf(parse(text)).depth).toBe(20_002)
+  })
+})
+
+describe('variables', () => {
+  const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+
+  it.each([
+    [{}, 0],
+    [{ a: 1, b: null, c: 'c' }, 3],
+    [{ a: [1, 2, [3]], b: { c: { d: 4 } } }, 8],
+    [JSON.parse('{ "__proto__": { "constructor": [1] } }'), 3],
+  ])('%j are %i values', (variables: object, values) => {
+    expect(exceededByVariables(variables, only('variables', Math.max(values, 0)))).toBeNull()
+    if (values > 0) expect(exceededByVariables(variables, only('variables', values - 1))).toBe('variables')
+  })
+
+  it('nest as deep as documents may, and are counted without recursion', () => {
+    expect(exceededByVariables({ a: nested(50) as object }, resolveLimits())).toBeNull()
+    expect(exceededByVariables({ a: nested(51) as object }, resolveLimits())).toBe('depth')
+    expect(exceededByVariables({ a: nested(5000) as object }, only('variables', 5000))).toBeNull()
+    const circle: { self?: object } = {}
+    circle.self = circle
+    expect(exceededByVariables(circle, resolveLimits())).toBe('depth')
+  })
+
+  it('are counted no further than the limit', () => {
+    let read = 0
+    const holder = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          read += 1
+          return ['a']
+        },
+        getOwnPropertyDescriptor: () => ({ value: 1, enumerable: true, configurable: true }),
+      },
+    )
+    expect(exceededByVariables({ lists: Array.from({ length: 200_000 }, () => holder) }, resolveLimits())).toBe('variables')
+    expect(read).toBe(0)
+    expect(exceededByVariables({ lists: Array.from({ length: 60_000 }, () => holder) }, resolveLimits())).toBe('variables')
+    expect(read).toBeLessThan(40_001)
   })
 })
 

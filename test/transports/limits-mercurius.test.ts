@@ -12,6 +12,7 @@ function transport(name: string, jit: number): LimitTransport {
   return {
     name,
     transport: 'http',
+    coercesFirst: true,
     async start({ auth, schema }) {
       const app = fastify({ bodyLimit: 4_000_000 })
       const { options, attach } = mercuriusAuth(auth, { errorFormatter: mercurius.defaultErrorFormatter })

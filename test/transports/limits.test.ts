@@ -58,9 +58,9 @@ const express5: LimitTransport = {
     ),
 }
 
-async function askForStream(url: string, { query, token }: LimitCall): Promise<LimitReply> {
+async function askForStream(url: string, { token, ...call }: LimitCall): Promise<LimitReply> {
   const headers = { accept: 'text/event-stream', 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(call) })
   const [first] = [...(await response.text()).matchAll(/^data: (\{.*\})$/gm)].map(([, data]) => JSON.parse(data as string) as ExecutionResult)
   // A stream has begun before its first event is known: its status says nothing.
   return { status: null, data: first?.data, errors: (first?.errors ?? []) as unknown as LimitReply['errors'] }
@@ -140,11 +140,11 @@ function sourceOf(house: LimitHouse, source: Source): { readonly schema: LimitHo
   return source === 'schema' ? { schema: house.schema } : { getEnveloped: yogaOf(house).getEnveloped as never }
 }
 
-async function overClient(client: ReturnType<typeof createClient>, { query, operationName }: LimitCall): Promise<LimitReply> {
+async function overClient(client: ReturnType<typeof createClient>, { token, ...call }: LimitCall): Promise<LimitReply> {
   const results: ExecutionResult[] = []
   const error = await new Promise<unknown>((resolve) => {
     const sink = { next: (result: unknown) => void results.push(result as ExecutionResult), error: resolve, complete: () => resolve(null) }
-    client.subscribe({ query, ...(operationName === undefined ? {} : { operationName }) }, sink)
+    client.subscribe(call, sink)
   })
   if (error !== null && !Array.isArray(error)) throw error
   return { status: null, data: results[0]?.data, errors: (error ?? results[0]?.errors ?? []) as LimitReply['errors'] }

@@ -2,11 +2,12 @@ import { type DocumentNode, type OperationDefinitionNode, print } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
-import { LimitExceededError } from '../../core/limit-exceeded-error.js'
+import { type LimitErrorCode, LimitExceededError } from '../../core/limit-exceeded-error.js'
 import type { LimitName } from '../../core/limits.js'
 import { fragmentsOf } from '../fragments.js'
 import { exceededByText } from './document-text.js'
 import { exceededBySize, measureOperation, type OperationSize } from './operation-size.js'
+import { exceededByVariables } from './variables.js'
 
 /** Whose request it is, for the audit log: the caller where he is known already, else the transport that it came by. */
 export type Origin = Pick<AuthContext, 'transport' | 'principal'> | 'http'
@@ -19,7 +20,7 @@ export type Origin = Pick<AuthContext, 'transport' | 'principal'> | 'http'
  */
 export function checkDocument(auth: Auth, text: string, origin: Origin): LimitExceededError | null {
   const exceeded = textVerdict(auth, text)
-  return exceeded === null || isExempt(auth, text) ? null : limitError(auth, exceeded, origin)
+  return exceeded === null || isExempt(auth, text) ? null : limitError(auth, 'DOCUMENT_TOO_LARGE', exceeded, origin)
 }
 
 /** Whether {@link checkDocument} would refuse the text. Writes nothing to the audit log. */
@@ -35,12 +36,18 @@ export function checkOperation(auth: Auth, document: DocumentNode, operation: Op
     sizes.set(operation, size)
   }
   const exceeded = exceededBySize(size, auth.settings.limits)
-  return exceeded === null || isExempt(auth, document) ? null : limitError(auth, exceeded, origin)
+  return exceeded === null || isExempt(auth, document) ? null : limitError(auth, 'DOCUMENT_TOO_LARGE', exceeded, origin)
+}
+
+/** The same as {@link checkDocument} for the variables that an operation came with. Nothing is remembered. */
+export function checkVariables(auth: Auth, variables: object, origin: Origin): LimitExceededError | null {
+  const exceeded = exceededByVariables(variables, auth.settings.limits)
+  return exceeded === null ? null : limitError(auth, 'VARIABLES_TOO_LARGE', exceeded, origin)
 }
 
 /** The same as {@link checkDocument} for the number of operations in one HTTP request. */
 export function checkBatch(auth: Auth, operations: number, origin: Origin): LimitExceededError | null {
-  return operations > auth.settings.limits.batch ? limitError(auth, 'batch', origin) : null
+  return operations > auth.settings.limits.batch ? limitError(auth, 'BATCH_TOO_LARGE', 'batch', origin) : null
 }
 
 /** Characters of remembered documents, for each auth. */
@@ -80,8 +87,8 @@ function isExempt(auth: Auth, document: string | DocumentNode): boolean {
   }
 }
 
-function limitError(auth: Auth, name: LimitName, origin: Origin): LimitExceededError {
+function limitError(auth: Auth, code: LimitErrorCode, name: LimitName, origin: Origin): LimitExceededError {
   const exceeded = { name, maximum: auth.settings.limits[name] }
   const { transport, principal } = origin === 'http' ? { transport: origin, principal: undefined } : origin
-  return new LimitExceededError(exceeded, auth.audit.limited(transport, principal, exceeded))
+  return new LimitExceededError(code, exceeded, auth.audit.limited(transport, principal, exceeded))
 }

@@ -23,6 +23,7 @@ export interface LimitReply {
 export interface LimitCall {
   readonly query: string
   readonly operationName?: string
+  readonly variables?: Readonly<Record<string, unknown>>
   /** @default none: an anonymous caller */
   readonly token?: string
 }
@@ -55,6 +56,8 @@ export interface LimitTransport {
   readonly transport: string
   /** Whether the token is looked at before any document is, as at a handshake. @default false */
   readonly authenticatesFirst?: boolean
+  /** Whether variables are held against their types before any hook is called. @default false */
+  readonly coercesFirst?: boolean
   /** The operation that its clients send. @default 'query' */
   readonly root?: 'query' | 'subscription'
 }
@@ -214,6 +217,14 @@ export function describeLimits(transport: LimitTransport): void {
       const { status, data, errors } = await here.server.send({ query: document(root) })
       expect([status ?? 400, data ?? null]).toEqual([400, null])
       expect(errors.length).toBeGreaterThan(0)
+      expect(here.house.ran).toEqual([])
+    })
+
+    it('refuse variables that nest 3000 levels', async () => {
+      const deep: unknown = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
+      const { status, data, errors } = await here.server.send({ query: `${root} ($of: [Int]) { value(of: $of) }`, variables: { of: deep } })
+      const code = transport.coercesFirst === true ? undefined : 'VARIABLES_TOO_LARGE'
+      expect([status ?? 400, data ?? null, errors[0]?.extensions?.code]).toEqual([400, null, code])
       expect(here.house.ran).toEqual([])
     })
 

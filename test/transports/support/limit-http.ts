@@ -13,7 +13,7 @@ export function overHttp({ url, close }: RunningServer, headers: Readonly<Record
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
     })
-  const bodyOf = ({ query, operationName }: LimitCall): object => ({ query, ...(operationName === undefined ? {} : { operationName }) })
+  const bodyOf = ({ token, ...call }: LimitCall): object => call
   return {
     async send(call) {
       const { status, body } = await post(bodyOf(call), call.token)

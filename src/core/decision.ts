@@ -3,7 +3,7 @@ import { type Principal, scopesOf } from './principal.js'
 import type { Refusal } from './refusal.js'
 import type { Requirement } from './requirement.js'
 import { evaluate, type Failure, OPEN } from './rule-evaluation.js'
-import { type DecisionRules, holdsAny, refusalOf, Standing, wholeRule } from './standing.js'
+import { type DecisionRules, holdsAny, refusalOf, Standing } from './standing.js'
 
 /** What is known of a requirement before execution: why it is refused, that it is met whatever comes, or that guards have to ask. */
 export type Verdict = Refusal | 'met' | 'open'
@@ -45,7 +45,8 @@ function judgePermissions(requirement: Requirement, principal: Principal, rules:
   }
   // Whoever belongs to no tenant belongs to none that could be asked about.
   if (tenant !== undefined && rank !== 'super' && principal.tenant === null) return refusalOf(requirement, WRONG_TENANT)
-  const answer = evaluate(wholeRule(requirement), new Standing(requirement, principal, rank, rules))
+  const standing = new Standing(requirement, principal, rank, rules)
+  const answer = evaluate(standing.rule, standing)
   if (answer === OPEN || answer instanceof Promise) return 'open'
   if (answer !== true) return refusalOf(requirement, answer)
   return tenant === undefined || rank === 'super' ? 'met' : 'open'

@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.js'
 import type { Requirement } from './requirement.js'
 import { type Answer, evaluate, type Failure, OPEN } from './rule-evaluation.js'
 import { isPromiseLike, RunTimeLeaves } from './run-time-leaves.js'
-import { refusalOf, type Standing, wholeRule } from './standing.js'
+import { refusalOf, type Standing } from './standing.js'
 
 /** The four arguments that graphql-js gives a resolver. */
 export interface ResolverArguments {
@@ -21,13 +21,17 @@ export interface ResolverArguments {
  * An `object` function, rule or permission source that throws or hangs refuses, and so does one that names or says nothing.
  */
 export function enforce(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
-  let isOpen = false
+  let open: Requirement | null = null
+  let isAlone = true
   for (const requirement of requirements) {
     const verdict = auth.judge(requirement)
-    if (verdict === 'open') isOpen = true
-    else if (verdict !== 'met') return verdict
+    if (verdict === 'met') continue
+    if (verdict !== 'open') return verdict
+    isAlone = open === null
+    open = requirement
   }
-  return isOpen ? enforceOpen(requirements, auth, resolver) : null
+  if (open === null) return null
+  return isAlone ? ask(open, auth, resolver) : enforceOpen(requirements, auth, resolver)
 }
 
 function enforceOpen(requirements: readonly Requirement[], auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
@@ -56,7 +60,7 @@ function ask(requirement: Requirement, auth: AuthContext, resolver: ResolverArgu
 }
 
 function askRule(requirement: Requirement, standing: Standing, auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
-  const answer = evaluate(wholeRule(requirement), new RunTimeLeaves(requirement, standing, auth, resolver))
+  const answer = evaluate(standing.rule, new RunTimeLeaves(requirement, standing, auth, resolver))
   return answer instanceof Promise ? answer.then((settled) => refusalFrom(requirement, settled)) : refusalFrom(requirement, answer)
 }
 

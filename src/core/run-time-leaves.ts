@@ -114,7 +114,7 @@ export class RunTimeLeaves implements Leaves {
   #findObjects(): readonly unknown[] | Failure | Promise<readonly unknown[] | Failure> {
     const { object } = this.#requirement
     const { source, args, context, info } = this.#resolver
-    if (object === undefined) return objectsIn([source])
+    if (object === undefined) return namesNothing(source) ? NO_OBJECT : [source]
     try {
       const named: unknown = object(source, args, context, info)
       if (!isPromiseLike(named)) return objectsIn(named)
@@ -153,8 +153,9 @@ const NOT_OWNED: Failure = Object.freeze({ at: 'owner' })
 
 /** What names nothing refuses whatever the rest of the rule says: an absent object must not be what a `not` lets in. */
 function objectsIn(named: unknown): readonly unknown[] | Failure {
+  if (!Array.isArray(named)) return namesNothing(named) ? NO_OBJECT : [named]
   // A hole in a list is skipped by every(): copied, it is an object that nobody named.
-  const list: readonly unknown[] = Array.isArray(named) ? [...named] : [named]
+  const list: readonly unknown[] = [...named]
   return list.length === 0 || list.some(namesNothing) ? NO_OBJECT : list
 }
 
@@ -170,6 +171,7 @@ function ofFunction(at: string, said: unknown): Answer {
 
 function ofOwners(said: unknown, { kind, subject }: Principal): Answer {
   if (typeof said === 'boolean') return said || NOT_OWNED
+  if (typeof said === 'string') return (kind === 'user' && said === subject) || NOT_OWNED
   const ids: readonly unknown[] = Array.isArray(said) ? [...said] : [said]
   if (!ids.every((id) => id === null || isId(id))) return NO_OWNERS
   // A client's sub may equal some user's id, and is not him.

@@ -20,8 +20,10 @@ export interface DecisionRules {
 /** Answers the leaves of one requirement from what is known of the principal. What takes more than him stays open. */
 export class Standing implements Leaves {
   readonly principal: Principal
+  /** All that the requirement asks of permissions. */
+  readonly rule: Rule
   readonly #scopesEnabled: boolean
-  readonly #grants: Grants
+  readonly #held: ReadonlySet<string>
   readonly #rank: Rank
   readonly #question: NameQuestion
   readonly #asksSource: boolean
@@ -29,7 +31,8 @@ export class Standing implements Leaves {
   constructor(requirement: Requirement, principal: Principal, rank: Rank, { scopesEnabled, grants = TOKEN_GRANTS, permissions }: DecisionRules) {
     this.principal = principal
     this.#scopesEnabled = scopesEnabled
-    this.#grants = grants
+    this.rule = wholeRule(requirement)
+    this.#held = grants.permissionsOf(principal)
     this.#rank = rank
     const isOnObject = requirement.object !== undefined
     // Another tenant refuses before anything else is asked: whoever gets this far is where he belongs.
@@ -50,7 +53,7 @@ export class Standing implements Leaves {
   holds(name: string, favours: boolean): boolean | null {
     const byRank = answerByRank(name, this.#rank, this.#question, favours)
     if (byRank !== null) return byRank
-    return this.#asksSource ? null : this.#grants.permissionsOf(this.principal).has(name)
+    return this.#asksSource ? null : this.#held.has(name)
   }
 
   #answerPermissions(leaf: NamesRule, favours: boolean): Answer {
@@ -99,7 +102,7 @@ export function failureOf({ kind, names }: NamesRule): Failure {
 const wholeRules = new WeakMap<Requirement, Rule>()
 
 /** All that a requirement asks of permissions, as one rule. */
-export function wholeRule(requirement: Requirement): Rule {
+function wholeRule(requirement: Requirement): Rule {
   let whole = wholeRules.get(requirement)
   if (whole === undefined) {
     const { permissions, rule } = requirement

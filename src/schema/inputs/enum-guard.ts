@@ -1,4 +1,4 @@
-import { type GraphQLEnumType, type GraphQLOutputType, getNamedType, getNullableType, isEnumType, isListType } from 'graphql'
+import { type GraphQLEnumType, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, getNullableType, isEnumType, isListType } from 'graphql'
 import type { AuthContext } from '../../core/auth-context.js'
 import { enforce, type ResolverArguments } from '../../core/enforcement.js'
 import type { Requirement } from '../../core/requirement.js'
@@ -34,30 +34,32 @@ export class EnumGuard {
 
   /** Returns what a resolver gave, with refused values in lists replaced by their errors, which graphql-js takes for failures of the item. */
   hold(result: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
-    return this.#holdAs(this.#returned, result, auth, resolver)
+    return this.#holdAs(this.#returned, result, auth, resolver, resolver.info as GraphQLResolveInfo)
   }
 
-  #holdAs(returned: GraphQLOutputType, result: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
+  /** @param at the field, or the item of its list that the result is for */
+  #holdAs(returned: GraphQLOutputType, result: unknown, auth: AuthContext, resolver: ResolverArguments, at: GraphQLResolveInfo): unknown {
     if (result === null || result === undefined || result instanceof Error) return result
-    if (isPromiseLike(result)) return result.then((value) => this.#holdAs(returned, value, auth, resolver))
+    if (isPromiseLike(result)) return result.then((value) => this.#holdAs(returned, value, auth, resolver, at))
     const type = getNullableType(returned)
-    if (!isListType(type)) return this.#holdValue(result, auth, resolver)
-    const item = (value: unknown): unknown => asItem(() => this.#holdAs(type.ofType, value, auth, resolver))
-    if (isIterable(result)) return Array.from(result, item)
+    if (!isListType(type)) return this.#holdValue(result, auth, resolver, at)
+    const item = (value: unknown, index: number): unknown =>
+      asItem(() => this.#holdAs(type.ofType, value, auth, resolver, auth.reports === null ? at : itemOf(at, index, type.ofType)))
+    if (isIterable(result)) return Array.from(result, (value, index) => handled(item(value, index)))
     return isAsyncIterable(result) ? mapped(result, item) : result
   }
 
-  #holdValue(value: unknown, auth: AuthContext, resolver: ResolverArguments): unknown {
+  #holdValue(value: unknown, auth: AuthContext, resolver: ResolverArguments, at: GraphQLResolveInfo): unknown {
     const rule = this.#ruleOf(value)
     const verdict = rule === undefined ? null : enforce(rule.requirements, auth, resolver)
     if (rule === undefined || verdict === null) return value
-    const { context, info } = resolver
+    const { context } = resolver
     if (!(verdict instanceof Promise)) {
-      refuseField(auth, rule.coordinate, verdict, context, info)
+      refuseField(auth, rule.coordinate, verdict, context, at)
       return value
     }
     return verdict.then((refusal) => {
-      if (refusal !== null) refuseField(auth, rule.coordinate, refusal, context, info)
+      if (refusal !== null) refuseField(auth, rule.coordinate, refusal, context, at)
       return value
     })
   }
@@ -72,6 +74,11 @@ export class EnumGuard {
   }
 }
 
+/** For a report, which says at which item of a list a value is refused. */
+function itemOf(list: GraphQLResolveInfo, index: number, returnType: GraphQLOutputType): GraphQLResolveInfo {
+  return { ...list, path: { prev: list.path, key: index, typename: undefined }, returnType }
+}
+
 /** Within a list, a failure is that of one item. */
 function asItem(hold: () => unknown): unknown {
   try {
@@ -81,8 +88,15 @@ function asItem(hold: () => unknown): unknown {
   }
 }
 
-async function* mapped(items: AsyncIterable<unknown>, map: (item: unknown) => unknown): AsyncGenerator<unknown, void, void> {
-  for await (const item of items) yield map(item)
+/** An executor that has given up on a list, or that awaits no items, leaves their promises alone: a refusal among them is no crash. */
+function handled(item: unknown): unknown {
+  if (item instanceof Promise) item.catch(() => undefined)
+  return item
+}
+
+async function* mapped(items: AsyncIterable<unknown>, map: (item: unknown, index: number) => unknown): AsyncGenerator<unknown, void, void> {
+  let index = 0
+  for await (const item of items) yield map(item, index++)
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

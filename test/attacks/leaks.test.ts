@@ -39,7 +39,9 @@ beforeAll(() => {
     })
   }
 })
-afterAll(() => jest.restoreAllMocks())
+afterAll(() => {
+  jest.restoreAllMocks()
+})
 
 function expectNoCanary(servers: Servers, ...seen: readonly unknown[]): void {
   const everything = [servers.log(), ...servers.sent, ...printed, ...seen.map((part) => JSON.stringify(part))].join('\n')

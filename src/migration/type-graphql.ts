@@ -16,7 +16,7 @@ import { roleRequirement } from './roles.js'
  *
  * @throws {ConfigurationError} when a list is empty or a role is no text: type-graphql passes both on to the checker.
  */
-export function Authorized(...roles: readonly string[] | readonly [readonly string[]]): ResolverDecorator {
+export function Authorized<RoleType extends string = string>(...roles: readonly RoleType[] | readonly [readonly RoleType[]]): ResolverDecorator {
   return dualDecorator('Authorized', roles.length === 0 ? AUTHENTICATED : roleRequirement('@Authorized', listOf(roles)))
 }
 

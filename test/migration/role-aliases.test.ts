@@ -17,6 +17,7 @@ const authenticatedOnly: ReadonlyArray<readonly [string, AnyFunction]> = [
 ]
 const anyOfTwo: ReadonlyArray<readonly [string, AnyFunction]> = [
   ["Authorized('ADMIN', 'MOD')", Authorized('ADMIN', 'MOD')(answer)],
+  ["Authorized<Role>('ADMIN', 'MOD')", Authorized<'ADMIN' | 'MOD'>('ADMIN', 'MOD')(answer)],
   ["Authorized(['ADMIN', 'MOD'])", Authorized(['ADMIN', 'MOD'])(answer)],
   ["Roles({ roles: ['ADMIN', 'MOD'] })", Roles({ roles: ['ADMIN', 'MOD'] })(answer)],
   ["Roles({ roles: ['ADMIN', 'MOD'], mode: RoleMatchingMode.ANY })", Roles({ roles: ['ADMIN', 'MOD'], mode: RoleMatchingMode.ANY })(answer)],

@@ -13,8 +13,8 @@ import { unreachableRequirements } from './unreachable.js'
 
 export type { Finding } from './finding.js'
 
-/** A new check is a new row. */
-const CHECKS: readonly Check[] = [...unknownNames, ...directiveChecks, ...settingsChecks, openRootFields, computedFields, unreachableRequirements]
+/** Every check. A new one is a new row, and a row in `docs/start-up-checks.md`. */
+export const CHECKS: readonly Check[] = [...unknownNames, ...directiveChecks, ...settingsChecks, openRootFields, computedFields, unreachableRequirements]
 
 /**
  * Looks for mistakes in settings and schema that a server starts with and nobody sees: a scope that no token carries, a directive that

@@ -6,7 +6,7 @@ export type AnyOf = readonly (readonly string[])[]
 
 /**
  * Names the object that a permission is asked about. Gets the resolver's own arguments and returns an id, a list of ids, or
- * the entity itself; a promise of one is fine. What throws, or resolves to `null` or `undefined`, denies.
+ * the entity itself; a promise of one is fine, and so is a list of promises. What throws, or resolves to `null`, `undefined` or an error, denies.
  */
 // biome-ignore lint/suspicious/noExplicitAny: resolver arguments are the application's types, checked where the decorator is applied.
 export type ObjectSelector = (source: any, args: any, context: any, info: any) => unknown

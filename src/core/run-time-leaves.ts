@@ -117,11 +117,22 @@ export class RunTimeLeaves implements Leaves {
     if (object === undefined) return namesNothing(source) ? NO_OBJECT : [source]
     try {
       const named: unknown = object(source, args, context, info)
-      if (!isPromiseLike(named)) return objectsIn(named)
-      return this.#auth.deadline.run(() => named).then(objectsIn, (error: unknown) => this.#objectFailed(error))
+      if (!isPromiseLike(named)) return this.#settle(named)
+      return this.#auth.deadline
+        .run(() => named)
+        .then(
+          (found) => this.#settle(found),
+          (error: unknown) => this.#objectFailed(error),
+        )
     } catch (error) {
       return this.#objectFailed(error)
     }
+  }
+
+  /** A list of promises is a list, as it is for whoever returns one from a resolver. */
+  #settle(named: unknown): readonly unknown[] | Failure | Promise<readonly unknown[] | Failure> {
+    if (!Array.isArray(named) || !named.some(isPromiseLike)) return objectsIn(named)
+    return this.#auth.deadline.run(() => Promise.all(named)).then(objectsIn, (error: unknown) => this.#objectFailed(error))
   }
 
   #objectFailed(error: unknown): Failure {
@@ -159,9 +170,9 @@ function objectsIn(named: unknown): readonly unknown[] | Failure {
   return list.length === 0 || list.some(namesNothing) ? NO_OBJECT : list
 }
 
-/** An empty id is a lookup that found nothing, like `null`. */
+/** An empty id is a lookup that found nothing, like `null`; so is an error, which loaders put in the place of what they did not find. */
 function namesNothing(item: unknown): boolean {
-  return item === null || item === undefined || item === '' || Number.isNaN(item)
+  return item === null || item === undefined || item === '' || Number.isNaN(item) || item instanceof Error
 }
 
 function ofFunction(at: string, said: unknown): Answer {

@@ -298,6 +298,11 @@ describe('an owner', () => {
       enforce([ruled(allOf(mine), loads(owners.map((userId) => ({ userId }))))], auth, ARGUMENTS)
     expect(await ask('ada', 'ada')).toBeNull()
     expect(await ask('ada', Promise.resolve('ada'))).toBeNull()
+    expect(await enforce([ruled(allOf(mine), loads([{ userId: 'ada' }, Promise.resolve({ userId: 'ada' })]))], auth, ARGUMENTS)).toBeNull()
+    expect(
+      await enforce([ruled(allOf(mine), async () => [Promise.resolve({ userId: 'ada' }), Promise.resolve({ userId: 'bob' })])], auth, ARGUMENTS),
+    ).not.toBeNull()
+    expect(await enforce([ruled(allOf(mine), () => [Promise.resolve({ userId: 'ada' }), Promise.reject(new Error('canary'))])], auth, ARGUMENTS)).not.toBeNull()
     for (const owners of [['ada', 'bob'], ['bob', 'ada'], ['ada', Promise.resolve('bob')], ['ada', undefined], []]) {
       expect(await ask(...owners)).toMatchObject({ reason: 'INSUFFICIENT_PERMISSION' })
     }
@@ -315,6 +320,9 @@ describe('an owner', () => {
     ['an empty list', [], 'no object named'],
     ['a list with a hole', Array(1), 'no object named'],
     ['an empty text', '', 'no object named'],
+    ['an error', Object.assign(new Error('not found'), { userId: 'ada' }), 'no object named'],
+    ['a list with an error', [{ userId: 'ada' }, new Error('not found')], 'no object named'],
+    ['a list with a promise of nothing', [Promise.resolve({ userId: 'ada' }), Promise.resolve(null)], 'no object named'],
   ]
 
   it.each(unusable)('of %s is refused, whatever the rest of the rule says, and the audit log knows why', async (_, row, why) => {

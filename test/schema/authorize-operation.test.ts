@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type ExecutionResult, execute, parse } from 'graphql'
+import { AuthError } from '../../src/core/errors.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'
 import { authorizeOperation } from '../../src/schema/authorize-operation.js'
 import { contextOf, dataOf, NOW, Protected, schemaOf } from './support.js'
@@ -11,7 +12,10 @@ const schema = schemaOf(
   { Query: { open: () => 'open', mine: () => 'mine', orders: () => 'orders', fresh: requireOAuth({ maxAge: 60 })(() => 'fresh') } },
 )
 
-const coordinates = (errors: ReturnType<typeof authorizeOperation>): readonly unknown[] => errors.map(({ refusal }) => refusal.coordinate)
+const refusals = (errors: ReturnType<typeof authorizeOperation>): readonly unknown[] =>
+  errors.map((error) => (error instanceof AuthError ? error.refusal : error))
+const coordinates = (errors: ReturnType<typeof authorizeOperation>): readonly unknown[] =>
+  errors.map((error) => (error instanceof AuthError ? error.refusal.coordinate : error))
 
 describe('authorizeOperation', () => {
   it('answers one error for each refused coordinate, of which the first alone says how HTTP answers', () => {
@@ -76,7 +80,7 @@ describe('authorizeOperation', () => {
       document: parse('{ mine orders }'),
       contextValue: contextOf(auth, { refusal: { reason: 'INVALID_TOKEN' } }),
     })
-    expect(errors.map(({ refusal }) => refusal)).toEqual([{ reason: 'INVALID_TOKEN' }])
+    expect(refusals(errors)).toEqual([{ reason: 'INVALID_TOKEN' }])
   })
 
   it('throws on a schema that was not protected, and on a context without auth', () => {

@@ -51,7 +51,7 @@ function expectNoCanary(servers: Servers, ...seen: readonly unknown[]): void {
 
 const guardedBy = (object: () => unknown, permissions: PermissionSource): ServersOptions => ({
   extension: { typeDefs: 'extend type Query { guarded: String }', resolvers: { Query: { guarded: requirePerm('a', { object })(() => 'in') } } },
-  settings: { permissions, verifyTimeout: 200 },
+  settings: { permissions },
 })
 
 interface Leak {

@@ -6,8 +6,11 @@ import { authenticateRequest } from '../core/authenticate-request.js'
 import { type AnyRequest, isNodeRequest } from '../core/carrier.js'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { authorizeOperation } from './authorize-operation.js'
+import { concealResult } from './introspection/conceal.js'
+import { concealInvalid, revealInvalid, type YogaResult } from './introspection/envelop-errors.js'
 import { checkBatch, checkDocument } from './limits/check-limits.js'
 import { protectSchema } from './protect-schema.js'
+import { protectedSchemaOf } from './protected-schema.js'
 import { finishOperation } from './report.js'
 
 /** What {@link useAuth} adds to the context. */
@@ -16,10 +19,12 @@ export interface AuthContextExtension {
   readonly auth: AuthContext
 }
 
-/** The plugin, and the one hook of Yoga's that Envelop does not know. */
+/** The plugin, and the hooks of Yoga's that Envelop does not know. */
 export interface AuthPlugin extends Plugin<AuthContextExtension> {
   /** Counts the operations of a batch. */
   onRequestParse(): { onRequestParseDone(payload: { readonly requestParserResult: unknown }): void }
+  /** Says more in errors of validation, which comes before authentication, to callers who may read more than nobody. */
+  onExecutionResult(payload: YogaResult): void | Promise<void>
 }
 
 /**
@@ -38,10 +43,9 @@ export interface AuthPlugin extends Plugin<AuthContextExtension> {
 export function useAuth(auth: Auth): AuthPlugin {
   // At once where a transport has authenticated: a promise would make every operation wait for nothing.
   const resolveUserFn = (context: object): AuthContext | Promise<AuthContext> => {
-    const known = AuthContext.of(context)
+    const known = heldBy(context)
+    if (known !== null) return known
     const request = requestOf(context)
-    // What a transport put there holds for its connection. Beside a request it may be of an earlier one, in a context that is used again.
-    if (known !== null && (known.lease !== null || request === null)) return known
     if (request === null) throw noRequest()
     return authenticateRequest(auth, request).then((authentication) => auth.createContext(authentication))
   }
@@ -63,14 +67,22 @@ export function useAuth(auth: Auth): AuthPlugin {
     },
     onSchemaChange({ schema, replaceSchema }) {
       const copy = protectSchema(schema, auth)
+      // Every operation of a caller gets a context here. Plugins that compare schemas introspect them without any.
+      protectedSchemaOf(copy)?.introspection.trustBareIntrospection()
       if (copy !== schema) replaceSchema(copy)
     },
+    onValidate({ context, params }) {
+      return ({ valid, result, setResult }) => {
+        if (!valid) setResult(concealInvalid(result, params, heldBy(context) === null ? {} : context))
+      }
+    },
+    onExecutionResult: (payload) => revealInvalid(payload, async () => ({ auth: await resolveUserFn(payload.context) })),
     onExecute({ args, setResultAndStopExecution }) {
       const errors = authorizeOperation(args)
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onExecuteDone: ({ result, setResult }) => {
-          const finished = finishOperation(auth, args.contextValue, result)
+          const finished = finishOperation(auth, args.contextValue, concealResult(result, args))
           if (finished !== result) setResult(finished)
         },
       }
@@ -80,12 +92,18 @@ export function useAuth(auth: Auth): AuthPlugin {
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onSubscribeResult: ({ result, setResult }) => {
-          const finished = finishOperation(auth, args.contextValue, result)
+          const finished = finishOperation(auth, args.contextValue, concealResult(result, args))
           if (finished !== result) setResult(finished)
         },
       }
     },
   }
+}
+
+/** What a transport put there holds for its connection. Beside a request it may be of an earlier one, in a context that is used again. */
+function heldBy(context: object): AuthContext | null {
+  const known = AuthContext.of(context)
+  return known !== null && (known.lease !== null || requestOf(context) === null) ? known : null
 }
 
 /** The request of node:http where there is one: what adapters make of it as a fetch request has lost the second of two headers. */

@@ -83,6 +83,20 @@ const ATTACKS: readonly Attack[] = [
     rejections: [`Chest.gold ${SCOPE}`, `Chest.label ${SCOPE}`],
   },
   {
+    name: 'B2 under the alias of what nobody guards',
+    query: '{ user { __typename: secret } }',
+    nulled: { user: { __typename: null } },
+    refusals: [`user.__typename ${SCOPE}`],
+    ...before('User.secret'),
+  },
+  {
+    name: 'B2 below the query of a mutation',
+    query: 'mutation { act { query { user { secret } named { secret } } } }',
+    nulled: { act: { query: { user: { secret: null }, ...USER_ONLY } } },
+    refusals: [`act.query.user.secret ${SCOPE}`, `act.query.named.0.secret ${SCOPE}`],
+    ...before('User.secret'),
+  },
+  {
     name: 'B2 asked by nobody',
     attacker: null,
     query: '{ named { secret } }',

@@ -51,6 +51,9 @@ export const BEINGS: SchemaExtension = {
       hiding: [Hiding!] @public
       leaves: [Leaf]! @public
     }
+    "As Relay's mutations answer."
+    type Payload { query: Query }
+    extend type Mutation { act: Payload @public }
     extend type Subscription {
       named: Named @public
       users: User @public
@@ -68,6 +71,7 @@ export const BEINGS: SchemaExtension = {
       hiding: () => [USER, BOT],
       leaves: () => LEAVES,
     },
+    Mutation: { act: () => ({ query: {} }) },
     Subscription: {
       named: {
         subscribe: async function* () {

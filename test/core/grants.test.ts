@@ -33,6 +33,10 @@ describe('what a principal holds', () => {
     expect(held({ roles }, parts, scopesAsPermissions)).toEqual(expected)
   })
 
+  it('is no special permission, also where the settings say nothing', () => {
+    expect(held({}, { permissions: [NOBODY, 'a', TENANT_ADMIN_ONLY, SUPER_ADMIN_ONLY] })).toEqual(['a'])
+  })
+
   it('is nothing for a role that only the prototype of the map has', () => {
     expect(held({ roles: Object.create({ editor: ['order.edit'] }) as Record<string, string[]> }, { roles: ['editor'] })).toEqual([])
   })

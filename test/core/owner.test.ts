@@ -57,7 +57,9 @@ describe('an owner', () => {
 
   it('is never a client whose sub equals a user’s id', async () => {
     const { auth } = await setup({ kind: 'client' }, null)
-    expect(await enforce([ruled(allOf(mine))], auth, ARGUMENTS)).toMatchObject({ reason: 'INSUFFICIENT_PERMISSION' })
+    for (const userId of ['ada', ['ada'], Promise.resolve('ada')]) {
+      expect(await enforce([ruled(allOf(mine), loads({ userId }))], auth, ARGUMENTS)).toMatchObject({ reason: 'INSUFFICIENT_PERMISSION' })
+    }
     const byClient = owner((row, { kind, subject }) => kind === 'client' && row.userId === subject)
     expect(await enforce([ruled(allOf(byClient))], auth, ARGUMENTS)).toBeNull()
   })

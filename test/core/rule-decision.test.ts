@@ -111,6 +111,10 @@ describe('permissions of an object beside an owner', () => {
     ])
   })
 
+  it('are left to the guards where it is not known whether there is a source', () => {
+    expect(judge(requirement, principal(), NOW, { scopesEnabled: true })).toBe('open')
+  })
+
   it('are left to the source where there is one', () => {
     expect(judge(requirement, principal(), NOW, { scopesEnabled: true, permissions: { check: unasked } })).toBe('open')
   })
@@ -171,6 +175,16 @@ describe('administrators', () => {
     ['not NOBODY', permissionRequirement(not(NOBODY)), ['nobody', 'met', 'met', 'met', 'met', 'met']],
   ])('meet %s', (_, requirement, expected) => {
     expect(everybody(requirement)).toEqual(expected)
+  })
+
+  it('of no tenant may nothing in any, and that is known before execution', () => {
+    const inTenant = permissionRequirement('p', undefined, { tenant: unasked })
+    expect(judge(inTenant, principal({ permissions: ['p'] }), NOW, RULES)).toEqual({
+      reason: 'INSUFFICIENT_PERMISSION',
+      requiredPermissions: [['p']],
+      detail: 'not the tenant of the principal',
+    })
+    expect(judge(inTenant, principal({ permissions: ['p'], tenant: 't1' }), NOW, RULES)).toBe('open')
   })
 
   it('are spared neither scopes, nor a stronger or fresher login, nor a token that is good', () => {

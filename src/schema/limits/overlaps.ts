@@ -16,8 +16,10 @@ export interface Place {
 export class Overlaps {
   /** What was counted so far. */
   total = 0
-  /** Fields by their own name, then the name of the field around, and so on outwards. */
-  readonly #paths = new Path()
+  /** Fields by their own name, then the name of the field around, and so on outwards: each step is found by the one before and the name. */
+  readonly #paths = new Map<number, Path>()
+  readonly #names = new Map<string, number>()
+  readonly #start = new Path(0)
   #fragments = 0
   /** With one more for each fragment. */
   #spreads = 0
@@ -30,20 +32,36 @@ export class Overlaps {
     this.endField()
     const way: Path[] = []
     let partners = 0
-    let path = this.#paths
+    let path = this.#start
     for (let at: Place | null = { name, around: place }; at !== null && way.length < LONGEST_PATH; at = at.around) {
-      partners += path.ended.fields
-      this.total += path.ended.fields + path.ended.tokens
-      path = path.at(at.name)
+      partners += path.fieldsEnded
+      this.total += path.fieldsEnded + path.tokensEnded
+      path = this.#step(path, at.name)
       way.push(path)
     }
-    partners += path.all.fields
-    this.total += path.all.fields + path.all.tokens
-    path.ended.fields += 1
-    for (const step of way) step.all.fields += 1
+    partners += path.fields
+    this.total += path.fields + path.tokens
+    path.fieldsEnded += 1
+    for (const step of way) step.fields += 1
     this.#way = way
     this.#partners = partners
     this.#argumentTokens = 1
+  }
+
+  #step(from: Path, name: string): Path {
+    let id = this.#names.get(name)
+    if (id === undefined) {
+      id = this.#names.size
+      this.#names.set(name, id)
+    }
+    // Two numbers in one, which is exact: documents are bounded far below what a number can tell apart.
+    const key = from.id * MOST_NAMES + id
+    let path = this.#paths.get(key)
+    if (path === undefined) {
+      path = new Path(this.#paths.size + 1)
+      this.#paths.set(key, path)
+    }
+    return path
   }
 
   /** A token among the arguments of the field that was added last. */
@@ -69,8 +87,8 @@ export class Overlaps {
   /** What comes belongs to no field. */
   endField(): void {
     const last = this.#way.at(-1)
-    if (last !== undefined) last.ended.tokens += this.#argumentTokens
-    for (const step of this.#way) step.all.tokens += this.#argumentTokens
+    if (last !== undefined) last.tokensEnded += this.#argumentTokens
+    for (const step of this.#way) step.tokens += this.#argumentTokens
     this.#way = []
     this.#partners = 0
     this.#argumentTokens = 0
@@ -78,23 +96,22 @@ export class Overlaps {
 }
 
 /** Names beyond are not looked at: fields that agree in so many count as if they could meet. It bounds what a field costs. */
-const LONGEST_PATH = 6
+const LONGEST_PATH = 5
+
+/** More than a text of the greatest length can have. */
+const MOST_NAMES = 2 ** 26
 
 /** Fields whose names agree from here inwards. */
 class Path {
+  readonly id: number
+  /** All of them, and the tokens in their names and arguments. */
+  fields = 0
+  tokens = 0
   /** Those that nothing more is known of. */
-  readonly ended: { fields: number; tokens: number } = { fields: 0, tokens: 0 }
-  /** Those, and all that go on. */
-  readonly all: { fields: number; tokens: number } = { fields: 0, tokens: 0 }
-  #outwards: Map<string, Path> | null = null
+  fieldsEnded = 0
+  tokensEnded = 0
 
-  at(name: string): Path {
-    this.#outwards ??= new Map()
-    let path = this.#outwards.get(name)
-    if (path === undefined) {
-      path = new Path()
-      this.#outwards.set(name, path)
-    }
-    return path
+  constructor(id: number) {
+    this.id = id
   }
 }

@@ -1,5 +1,5 @@
+import type { AnyOf } from './names.js'
 import type { Reason, Refusal } from './refusal.js'
-import type { AnyOf } from './requirement.js'
 
 /** What every challenge of this server carries. */
 export interface ChallengeRules {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { isName } from './names.js'
 import { hint, text } from './options.js'
 import { type Principal, permissionsOf } from './principal.js'
-import { isName } from './requirement.js'
 import { isSpecial, type Rank } from './special-permissions.js'
 
 /** Who is an administrator: whoever has a role, or of whom a function says `true`. */

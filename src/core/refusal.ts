@@ -1,4 +1,4 @@
-import type { AnyOf } from './requirement.js'
+import type { AnyOf } from './names.js'
 
 /** Every `extensions.auth.reason` that a refusal can carry. */
 export const REASONS = [

@@ -1,8 +1,6 @@
 import { ConfigurationError } from './configuration-error.js'
+import { type AnyOf, isName, type Names, normalizeNames } from './names.js'
 import { combinedRule, isRule, namesRule, type OwnerSelector, ownerRule, type Rule } from './rule-node.js'
-
-/** An OR of ANDs: the outer list names alternatives, each inner list what one alternative needs in full. */
-export type AnyOf = readonly (readonly string[])[]
 
 /**
  * Names the object that a permission is asked about. Gets the resolver's own arguments and returns an id, a list of ids, or
@@ -54,9 +52,6 @@ export function isDynamic({ object, tenant, rule }: Requirement): boolean {
 export function needsSource({ object, rule }: Requirement): boolean {
   return object !== undefined && rule?.readsOwners !== true
 }
-
-/** `'a b'` and `['a', 'b']` need both; `{ anyOf: [['a', 'b'], ['c']] }` is the general form. */
-export type Names = string | readonly string[] | { readonly anyOf: AnyOf }
 
 /** A stronger or fresher login than the token alone proves (RFC 9470). */
 export interface StepUp {
@@ -121,41 +116,6 @@ function demanded(demand: Names | Rule, owner: OwnerSelector | undefined): Requi
   if (isRule(demand)) return { rule: owner === undefined ? demand : combinedRule('allOf', [demand, ownerRule(owner)]) }
   const permissions = normalizeNames('requirePerm', demand)
   return owner === undefined ? { permissions } : { rule: combinedRule('allOf', [namesRule('permissions', permissions), ownerRule(owner)]) }
-}
-
-/** RFC 6749 §3.3 scope-token: printable ASCII without space, quote and backslash. */
-const NAME = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
-/** Whether a value is a name that a token could carry. */
-export function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME.test(value)
-}
-
-/**
- * Turns every spelling of {@link Names} into a frozen OR of ANDs.
- *
- * @throws {ConfigurationError} naming `option` when nothing is named or a name is malformed: an empty list never means "everybody".
- */
-export function normalizeNames(option: string, names: unknown): AnyOf {
-  const alternatives = isAnyOf(names) ? names.anyOf : [names]
-  const fail = (): never => {
-    throw new ConfigurationError(option, 'at least one name, without quotes or backslashes', `'orders:read', ['a', 'b'] or { anyOf: [['a', 'b'], ['c']] }`)
-  }
-  if (!Array.isArray(alternatives) || alternatives.length === 0) return fail()
-  return Object.freeze(
-    [...alternatives].map((alternative: unknown) => {
-      const list: unknown = typeof alternative === 'string' ? alternative.split(' ').filter((name) => name !== '') : alternative
-      if (!Array.isArray(list) || list.length === 0) return fail()
-      // A hole in a list is skipped by every(), and would then be a name that nobody holds.
-      const all: readonly unknown[] = [...list]
-      if (!all.every(isName)) return fail()
-      return Object.freeze([...new Set(all)])
-    }),
-  )
-}
-
-function isAnyOf(names: unknown): names is { anyOf: unknown } {
-  return typeof names === 'object' && names !== null && !Array.isArray(names) && Object.keys(names).join() === 'anyOf'
 }
 
 const STEP_UP_EXAMPLE = "{ acr: 'urn:example:gold', maxAge: 300 }"

@@ -1,5 +1,5 @@
+import type { AnyOf } from './names.js'
 import type { Refusal } from './refusal.js'
-import type { AnyOf } from './requirement.js'
 import type { CombinedRule, LeafRule, Rule } from './rule-node.js'
 
 /** Stands for an answer that is not known yet: it takes the object, the arguments, or a function of the application. */

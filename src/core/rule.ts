@@ -1,5 +1,5 @@
 import { ConfigurationError } from './configuration-error.js'
-import { type AnyOf, type Names, normalizeNames } from './requirement.js'
+import { type AnyOf, type Names, normalizeNames } from './names.js'
 import { combinedRule, functionRule, isRule, namesRule, negatedRule, type OwnerSelector, ownerRule, type Rule, type RuleFunction } from './rule-node.js'
 
 /**

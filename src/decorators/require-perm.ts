@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { type Names, type ObjectSelector, permissionRequirement, type TenantSelector } from '../core/requirement.js'
+import type { Names } from '../core/names.js'
+import { type ObjectSelector, permissionRequirement, type TenantSelector } from '../core/requirement.js'
 import type { OwnerSelector, Rule } from '../core/rule-node.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { isName, permissionRequirement, type Requirement } from '../core/requirement.js'
+import { isName } from '../core/names.js'
+import { permissionRequirement, type Requirement } from '../core/requirement.js'
 import { namesRule } from '../core/rule-node.js'
 
 /** Whether one role is enough, or all of them are needed. */

@@ -12,7 +12,8 @@ import {
   isScalarType,
 } from 'graphql'
 import { ConfigurationError } from '../core/configuration-error.js'
-import { AUTHENTICATED, normalizeNames, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
+import { normalizeNames } from '../core/names.js'
+import { AUTHENTICATED, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
 import { type AuthDirective, type DirectiveNames, directiveNames } from './link.js'
 
 /**

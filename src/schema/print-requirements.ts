@@ -1,4 +1,5 @@
-import type { AnyOf, Requirement } from '../core/requirement.js'
+import type { AnyOf } from '../core/names.js'
+import type { Requirement } from '../core/requirement.js'
 import type { Rule } from '../core/rule-node.js'
 import type { CoordinateRule, RequirementTable } from './requirement-table.js'
 

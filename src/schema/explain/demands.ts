@@ -1,4 +1,5 @@
-import { type AnyOf, isDynamic, type Requirement } from '../../core/requirement.js'
+import type { AnyOf } from '../../core/names.js'
+import { isDynamic, type Requirement } from '../../core/requirement.js'
 import type { Rule } from '../../core/rule-node.js'
 
 /** What a requirement asks, in words. */

@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from '../../core/errors.js'
+import type { AnyOf } from '../../core/names.js'
 import type { Reason } from '../../core/refusal.js'
 import type { ReportedRefusal } from '../../core/report.js'
-import type { AnyOf } from '../../core/requirement.js'
 import type { RequirementSource } from '../directives.js'
 
 /**

@@ -7,7 +7,8 @@ import type { LimitSettings } from '../../src/core/limits.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
 import { apolloAuth, type HttpContext, httpContext } from '../../src/transports/http/index.js'
 import { type Reply, send } from './support/http-client.js'
-import { describeBatchLimits, describeLimits, type LimitHouse, type LimitTransport, openHouse, repeat } from './support/limit-cases.js'
+import { describeBatchLimits, describeLimits } from './support/limit-cases.js'
+import { type LimitHouse, type LimitTransport, openHouse, repeat } from './support/limit-house.js'
 import { overHttp } from './support/limit-http.js'
 
 const transport: LimitTransport = {

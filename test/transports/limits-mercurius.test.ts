@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals'
 import fastify from 'fastify'
 import { mercuriusAuth } from '../../src/transports/http/index.js'
-import { describeBatchLimits, describeLimits, type LimitTransport } from './support/limit-cases.js'
+import { describeBatchLimits, describeLimits } from './support/limit-cases.js'
+import type { LimitTransport } from './support/limit-house.js'
 import { overHttp } from './support/limit-http.js'
 
 // Serves Mercurius' IDE, which no test opens; it requires an ES module, which Jest cannot do before Node 24.

@@ -1,6 +1,6 @@
 import { type Reply, send } from './http-client.js'
 import type { RunningServer } from './http-serving.js'
-import type { LimitCall, LimitReply, LimitServer } from './limit-cases.js'
+import type { LimitCall, LimitReply, LimitServer } from './limit-house.js'
 
 /** A client of GraphQL over HTTP, for the cases of limits. */
 export function overHttp({ url, close }: RunningServer, headers: Readonly<Record<string, string>> = {}): LimitServer {

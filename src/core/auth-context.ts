@@ -12,6 +12,7 @@ import type { Principal } from './principal.js'
 import type { Refusal } from './refusal.js'
 import { Reports } from './report.js'
 import { permissionRequirement, type Requirement, scopeRequirement } from './requirement.js'
+import { haveSameMembers } from './same-members.js'
 import { answerByRank } from './special-permissions.js'
 import { type DecisionRules, Standing } from './standing.js'
 
@@ -44,9 +45,9 @@ export class AuthContext {
   #standings: Map<Requirement, Standing> | null = null
   #decisionIds: Map<string, string> | null = null
   #faults: WeakSet<object> | null = null
-  /** The operation that was cleared last; a batch has others, in a set of their own. */
-  #cleared: object | null = null
-  #clearedBefore: Set<object> | null = null
+  /** The operation that was cleared last; a batch has others, in a list of their own. */
+  #cleared: Cleared | null = null
+  #clearedBefore: Cleared[] | null = null
   #permissionChecks: PermissionChecks | null = null
   readonly #lease: Lease | null
   readonly #reports: Reports | null
@@ -66,32 +67,37 @@ export class AuthContext {
   }
 
   /** Whether an operation was cleared for the caller in this context; see {@link AuthContext.clear}. Asked for every guarded value. */
-  static isCleared(context: unknown, operation: object): boolean {
+  static isCleared(context: unknown, operation: object, by: object, fragments: object): boolean {
     if (typeof context !== 'object' || context === null) return false
     const { auth } = context as { auth?: unknown }
-    return typeof auth === 'object' && auth !== null && #rules in auth && auth.#holdsCleared(operation)
+    return typeof auth === 'object' && auth !== null && #rules in auth && auth.#holdsCleared(operation, by, fragments)
   }
 
   /**
    * Notes that the caller meets every requirement that an operation can come by, whatever it is run with, as far as that can be known
    * before it runs: guards need not ask again.
+   *
+   * @param by whose requirements: a server may have several schemas
+   * @param fragments those of the document, by name: two documents may share an operation and not its fragments
    */
-  clear(operation: object): void {
+  clear(operation: object, by: object, fragments: object): void {
     if (this.#cleared !== null) {
-      this.#clearedBefore ??= new Set()
-      this.#clearedBefore.add(this.#cleared)
+      this.#clearedBefore ??= []
+      this.#clearedBefore.push(this.#cleared)
     }
-    this.#cleared = operation
+    this.#cleared = { operation, by, fragments, seen: fragments }
   }
 
   /** The same for a context that is known to be one. */
-  isCleared(operation: object): boolean {
-    return this.#holdsCleared(operation)
+  isCleared(operation: object, by: object, fragments: object): boolean {
+    return this.#holdsCleared(operation, by, fragments)
   }
 
   // Private, since `isCleared` of a copy or a subclass may be anything.
-  #holdsCleared(operation: object): boolean {
-    return this.#cleared === operation || this.#clearedBefore?.has(operation) === true
+  #holdsCleared(operation: object, by: object, fragments: object): boolean {
+    if (this.#cleared === null) return false
+    if (isSameCleared(this.#cleared, operation, by, fragments)) return true
+    return this.#clearedBefore?.some((cleared) => isSameCleared(cleared, operation, by, fragments)) === true
   }
 
   /** Who is asking; `null` for an anonymous caller. */
@@ -317,6 +323,23 @@ export class AuthContext {
     if (refusal !== null && this.#reports?.dryRun === true) return this.#reports.latest.refuseField(refusal)
     if (refusal !== null) throw errorOf(refusal, { decisionId: this.auditRefusal([refusal]) })
   }
+}
+
+/** An operation that was cleared. */
+interface Cleared {
+  readonly operation: object
+  readonly by: object
+  readonly fragments: object
+  /** The record that was last found to hold the same fragments: each execution makes one of its own. */
+  seen: object
+}
+
+function isSameCleared(cleared: Cleared, operation: object, by: object, fragments: object): boolean {
+  if (cleared.operation !== operation || cleared.by !== by) return false
+  if (cleared.seen === fragments) return true
+  if (!haveSameMembers(cleared.fragments, fragments)) return false
+  cleared.seen = fragments
+  return true
 }
 
 const NOTHING: readonly string[] = Object.freeze([])

@@ -68,7 +68,7 @@ function guardedCopy(schema: GraphQLSchema, auth: Auth): GraphQLSchema {
       const demand = definition === undefined ? null : fieldDemand(table, typeName, definition)
       const kind = kinds.get(typeName)
       if (demand === null && kind === undefined) return field
-      return guardField(field, { coordinate: `${typeName}.${fieldName}`, demand, gate: kind === undefined ? null : { made, kind } })
+      return guardField(field, { coordinate: `${typeName}.${fieldName}`, demand, made, gate: kind === undefined ? null : { made, kind } })
     },
   })
   rememberProtected(copy, made)
@@ -97,6 +97,8 @@ interface FieldGuard {
   /** `Type.field`. */
   readonly coordinate: string
   readonly demand: FieldDemand | null
+  /** Whose requirements they are. */
+  readonly made: ProtectedSchema
   readonly gate: Gate | null
 }
 
@@ -108,7 +110,7 @@ function guardField(field: FieldConfig, guard: FieldGuard): FieldConfig {
   return { ...field, resolve, extensions, subscribe: guardResolver(field.subscribe ?? defaultFieldResolver, guard, null) }
 }
 
-function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: FieldGuard, output: EnumGuard | null): AnyFunction {
+function guardResolver(resolver: AnyFunction, { coordinate, demand, made, gate }: FieldGuard, output: EnumGuard | null): AnyFunction {
   const declared = declaredResolver(resolver)
   const inner = declared?.inner ?? resolver
   const isSettledBefore = demand?.isStatic !== false && (gate === null || gate.kind === OperationTypeNode.QUERY)
@@ -133,7 +135,7 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: Fiel
   }
   const answer = (result: unknown, auth: AuthContext, resolverArguments: ResolverArguments): unknown =>
     output === null ? result : output.hold(result, auth, resolverArguments)
-  const guarded = isSettledBefore ? unlessCleared(inner, ask) : ask
+  const guarded = isSettledBefore ? unlessCleared(inner, ask, made) : ask
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   declareResolver(guarded, { declaration: declared?.declaration ?? NO_DECLARATION, inner })
   return guarded
@@ -143,13 +145,17 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, gate }: Fiel
  * Runs the resolver at once in operations that were cleared, and asks in all others. graphql-js' own resolver is called by its name: the
  * engine can then inline it, and a list of rows costs no more than without a guard.
  */
-function unlessCleared(inner: AnyFunction, ask: AnyFunction): AnyFunction {
+function unlessCleared(inner: AnyFunction, ask: AnyFunction, made: ProtectedSchema): AnyFunction {
   if (inner === defaultFieldResolver) {
     return (source: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): unknown =>
-      AuthContext.isCleared(context, info.operation) ? defaultFieldResolver(source, args, context, info) : ask(source, args, context, info)
+      AuthContext.isCleared(context, info.operation, made, info.fragments)
+        ? defaultFieldResolver(source, args, context, info)
+        : ask(source, args, context, info)
   }
   return function (this: unknown, source: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo): unknown {
-    return AuthContext.isCleared(context, info.operation) ? inner.call(this, source, args, context, info) : ask.call(this, source, args, context, info)
+    return AuthContext.isCleared(context, info.operation, made, info.fragments)
+      ? inner.call(this, source, args, context, info)
+      : ask.call(this, source, args, context, info)
   }
 }
 

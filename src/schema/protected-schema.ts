@@ -4,6 +4,7 @@ import type { AuthContext } from '../core/auth-context.js'
 import type { AuthError } from '../core/errors.js'
 import type { Refusal } from '../core/refusal.js'
 import type { Requirement } from '../core/requirement.js'
+import { haveSameMembers } from '../core/same-members.js'
 import { type ConditionVariable, conditionValues, conditionVariables } from './conditions.js'
 import type { Fragments } from './fragments.js'
 import { checksOfVariables } from './inputs/planned-values.js'
@@ -14,7 +15,6 @@ import type { RequirementTable } from './requirement-table.js'
 /** One operation of a document, with what it can reach. */
 export interface Operation {
   readonly operation: OperationDefinitionNode
-  /** Called at most once for each operation and set of conditions. */
   readonly fragments: () => Fragments
   /** As they came, or coerced; `null` when they are not known, which makes every condition count as true. */
   readonly variables: Readonly<Record<string, unknown>> | null
@@ -29,7 +29,7 @@ export class ProtectedSchema {
   readonly auth: Auth
   readonly introspection: Introspection
   #schema: GraphQLSchema
-  readonly #plans = new WeakMap<OperationDefinitionNode, OperationPlans>()
+  readonly #plans = new WeakMap<OperationDefinitionNode, OperationPlans[]>()
   readonly #judged = new WeakMap<AuthContext, Map<OperationDefinitionNode, Judgement>>()
 
   constructor(auth: Auth, schema: GraphQLSchema, table: RequirementTable) {
@@ -54,7 +54,7 @@ export class ProtectedSchema {
   authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
     if (this.#clears(context, operation)) return NO_ERRORS
     const errors = this.#judge(context, operation, 'json')
-    if (errors.length === 0) this.#remember(context, operation, { variables: null, errors })
+    if (errors.length === 0) this.#remember(context, operation, { variables: null, fragments: operation.fragments(), errors })
     return errors
   }
 
@@ -65,18 +65,19 @@ export class ProtectedSchema {
   #clears(context: AuthContext, { operation, fragments }: Operation): boolean {
     const { reachable, introspection } = this.#planOf({ operation, fragments, variables: null })
     if (!context.meets(reachable) || introspection.some(({ coordinate }) => this.introspection.refusalOf(context, coordinate) !== null)) return false
-    context.clear(operation)
+    context.clear(operation, this, fragments())
     return true
   }
 
   /** The same for a guard that meets a running operation: holds it against the caller once, where nothing did so before it ran. */
   authorizeRunning(context: AuthContext, operation: Operation): readonly AuthError[] {
-    if (context.isCleared(operation.operation)) return NO_ERRORS
+    if (context.isCleared(operation.operation, this, operation.fragments())) return NO_ERRORS
     const known = this.#judged.get(context)?.get(operation.operation)
     // A document that is cached runs many times, and a batch shares its context: what was found for other variables does not count.
-    if (known !== undefined && (known.variables === null || known.variables === operation.variables)) return known.errors
+    const isKnown = known !== undefined && (known.variables === null || known.variables === operation.variables)
+    if (isKnown && haveSameMembers(known.fragments, operation.fragments())) return known.errors
     const errors = this.#judge(context, operation, 'coerced')
-    this.#remember(context, operation, { variables: operation.variables, errors })
+    this.#remember(context, operation, { variables: operation.variables, fragments: operation.fragments(), errors })
     return errors
   }
 
@@ -129,12 +130,24 @@ export class ProtectedSchema {
     })
   }
 
-  #planOf({ operation, fragments, variables }: Omit<Operation, 'contextValue'>): Plan {
-    let plans = this.#plans.get(operation)
-    if (plans === undefined) {
-      plans = { conditions: conditionVariables(operation, fragments()), whole: null, byValues: new Map() }
-      this.#plans.set(operation, plans)
+  /** Whoever rewrites the fragments of a document may leave its operation as it is: they are held against the caller by their own plan. */
+  #plansOf(operation: OperationDefinitionNode, fragments: Fragments): OperationPlans {
+    let known = this.#plans.get(operation)
+    if (known === undefined) {
+      known = []
+      this.#plans.set(operation, known)
     }
+    let plans = known.find((candidate) => haveSameMembers(candidate.fragments, fragments))
+    if (plans === undefined) {
+      plans = { fragments, conditions: conditionVariables(operation, fragments), whole: null, byValues: new Map() }
+      known.unshift(plans)
+      if (known.length > MAX_DOCUMENTS_PER_OPERATION) known.pop()
+    }
+    return plans
+  }
+
+  #planOf({ operation, fragments, variables }: Omit<Operation, 'contextValue'>): Plan {
+    const plans = this.#plansOf(operation, fragments())
     if (plans.whole !== null && (variables === null || plans.conditions.length === 0)) return plans.whole
     const values = variables === null ? {} : conditionValues(plans.conditions, variables)
     const key = plans.conditions.map(({ name }) => values[name] ?? '?').join(' ')
@@ -161,10 +174,12 @@ export interface Inspection {
 interface Judgement {
   /** For which variables, by identity; `null` for whatever it runs with, since it was asked before it ran. */
   readonly variables: object | null
+  readonly fragments: Fragments
   readonly errors: readonly AuthError[]
 }
 
 interface OperationPlans {
+  readonly fragments: Fragments
   readonly conditions: readonly ConditionVariable[]
   /** With every condition true: the only plan of an operation without conditions. */
   whole: Plan | null
@@ -172,6 +187,8 @@ interface OperationPlans {
 }
 
 const MAX_PLANS_PER_OPERATION = 64
+/** A server that rewrites fragments for every request makes many; the latest stay. */
+const MAX_DOCUMENTS_PER_OPERATION = 8
 const NO_ERRORS: readonly AuthError[] = Object.freeze([])
 
 const protectedSchemas = new WeakMap<GraphQLSchema, ProtectedSchema>()

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { type ExecutionResult, execute, parse } from 'graphql'
 import { AuthContext } from '../../src/core/auth-context.js'
 import { authorizeOperation } from '../../src/schema/authorize-operation.js'
+import { protectedSchemaOf } from '../../src/schema/protected-schema.js'
 import { contextOf, Protected, refusals, schemaOf } from './support.js'
 
 const served = new Protected(
@@ -28,6 +29,7 @@ const served = new Protected(
 
 const document = parse('query ($bots: Boolean!) { nodes { id ... on User @skip(if: $bots) { secret } } }')
 const [operation] = document.definitions as [object]
+const made = protectedSchemaOf(served.schema) as object
 const KEEPER = { scopes: ['secrets'] }
 const READER = { scopes: ['other'] }
 
@@ -39,14 +41,14 @@ describe('an operation that was authorized', () => {
   it('is cleared for a caller who meets all that it can come by', async () => {
     const contextValue = contextOf(served.auth, KEEPER)
     expect(authorizeOperation({ schema: served.schema, document, variableValues: { bots: false }, contextValue })).toEqual([])
-    expect(AuthContext.isCleared(contextValue, operation)).toBe(true)
+    expect(AuthContext.isCleared(contextValue, operation, made, {})).toBe(true)
     expect((await ask(contextValue, { bots: false })).errors).toBeUndefined()
   })
 
   it('is not cleared by variables that leave out what the caller may not see', async () => {
     const contextValue = contextOf(served.auth, READER)
     expect(authorizeOperation({ schema: served.schema, document, variableValues: { bots: true }, contextValue })).toEqual([])
-    expect(AuthContext.isCleared(contextValue, operation)).toBe(false)
+    expect(AuthContext.isCleared(contextValue, operation, made, {})).toBe(false)
     expect((await ask(contextValue, { bots: true })).errors).toBeUndefined()
     expect(refusals(await ask(contextValue, { bots: false }))).toEqual(['nodes.0.secret INSUFFICIENT_SCOPE'])
   })
@@ -54,14 +56,14 @@ describe('an operation that was authorized', () => {
   it('is cleared for one context and one operation alone', () => {
     const contextValue = contextOf(served.auth, KEEPER)
     authorizeOperation({ schema: served.schema, document, variableValues: { bots: false }, contextValue })
-    expect(AuthContext.isCleared(contextOf(served.auth, KEEPER), operation)).toBe(false)
-    expect(AuthContext.isCleared(contextValue, parse('{ nodes { id } }').definitions[0] as object)).toBe(false)
+    expect(AuthContext.isCleared(contextOf(served.auth, KEEPER), operation, made, {})).toBe(false)
+    expect(AuthContext.isCleared(contextValue, parse('{ nodes { id } }').definitions[0] as object, made, {})).toBe(false)
   })
 
   it.each([[null], [undefined], ['text'], [{}], [{ auth: null }], [{ auth: { isCleared: () => true } }], [{ auth: Object.create(AuthContext.prototype) }]])(
     'is not cleared by a context of another make: %p',
     (context) => {
-      expect(AuthContext.isCleared(context, operation)).toBe(false)
+      expect(AuthContext.isCleared(context, operation, made, {})).toBe(false)
     },
   )
 })

@@ -4,7 +4,8 @@ import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { type LimitErrorCode, LimitExceededError } from '../../core/limit-exceeded-error.js'
 import type { LimitName } from '../../core/limits.js'
-import { fragmentsOf } from '../fragments.js'
+import { haveSameMembers } from '../../core/same-members.js'
+import { type Fragments, fragmentsOf } from '../fragments.js'
 import { exceededByText } from './document-text.js'
 import { exceededBySize, measureOperation, type OperationSize } from './operation-size.js'
 import { exceededByVariables } from './variables.js'
@@ -28,14 +29,15 @@ export function isTooLarge(auth: Auth, text: string): boolean {
   return textVerdict(auth, text) !== null && !isExempt(auth, text)
 }
 
-/** The same as {@link checkDocument} for one operation of a parsed document, with its fragments followed. Remembered with the operation's node. */
+/** The same as {@link checkDocument} for one operation of a parsed document, with its fragments followed. Remembered with the operation's node, for the fragments that it was measured with. */
 export function checkOperation(auth: Auth, document: DocumentNode, operation: OperationDefinitionNode, origin: Origin): LimitExceededError | null {
-  let size = sizes.get(operation)
-  if (size === undefined) {
-    size = measureOperation(operation, fragmentsOf(document))
-    sizes.set(operation, size)
+  const fragments = fragmentsOf(document)
+  let measured = sizes.get(operation)
+  if (measured === undefined || !haveSameMembers(measured.fragments, fragments)) {
+    measured = { fragments, size: measureOperation(operation, fragments) }
+    sizes.set(operation, measured)
   }
-  const exceeded = exceededBySize(size, auth.settings.limits)
+  const exceeded = exceededBySize(measured.size, auth.settings.limits)
   return exceeded === null || isExempt(auth, document) ? null : limitError(auth, 'DOCUMENT_TOO_LARGE', exceeded, origin)
 }
 
@@ -57,7 +59,7 @@ const REMEMBERED = 4_000_000
 type Verdict = LimitName | 'within'
 
 const verdicts = new WeakMap<Auth, LRUCache<string, Verdict>>()
-const sizes = new WeakMap<OperationDefinitionNode, OperationSize>()
+const sizes = new WeakMap<OperationDefinitionNode, { readonly fragments: Fragments; readonly size: OperationSize }>()
 
 function textVerdict(auth: Auth, text: string): LimitName | null {
   const { limits } = auth.settings

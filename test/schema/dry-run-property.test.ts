@@ -61,7 +61,10 @@ describe('a dry run, beside enforcement', () => {
         const schema = executable(model, seed, () => undefined)
         const enforcing = new Protected(schema, { access: model.access, denied })
         const trying = new Protected(schema, { access: model.access, denied, dryRun: true })
-        const open = new Protected(executable(model, seed, () => undefined), { access: 'public', denied: 'null', dryRun: true })
+        const open = new Protected(
+          executable(model, seed, () => undefined),
+          { access: 'public', denied: 'null', dryRun: true },
+        )
         const reporting = new Protected(schema, { access: model.access, denied, report: true })
         for (let index = 0; index < DOCUMENTS; index += 1) {
           const source = randomDocument(random, model)

@@ -1,4 +1,4 @@
-import type { VerifiedToken } from './backend.js'
+import type { VerifiedToken } from './verified-token.js'
 
 /**
  * Who is asking, in one shape for every backend and every transport. Frozen, with everything in it but {@link Principal.user}.

@@ -18,16 +18,9 @@ import type { Fragments } from './fragments.js'
 import { checksOfValues, type PlannedArgument, type PlannedInputs, type PlannedValue, planArgument } from './inputs/planned-values.js'
 import { NO_VARIABLES, variablesIn } from './inputs/value.js'
 import { serviceCoordinate } from './introspection/demands.js'
+import type { PlannedCheck } from './planned-check.js'
 import type { CoordinateRule, RequirementTable } from './requirement-table.js'
 import { type TypeSet, TypeSets } from './type-sets.js'
-
-/** A coordinate that the operation selects and that no possible concrete type leaves open. */
-export interface PlannedCheck {
-  /** As selected: `Type.field`, where the type may be abstract. */
-  readonly coordinate: string
-  /** One list for each possible concrete type; the coordinate is refused when every list refuses. */
-  readonly alternatives: readonly (readonly Requirement[])[]
-}
 
 /** What one operation demands before it runs. */
 export interface Plan {

@@ -9,7 +9,8 @@ import { type ConditionVariable, conditionValues, conditionVariables } from './c
 import type { Fragments } from './fragments.js'
 import { checksOfVariables } from './inputs/planned-values.js'
 import { Introspection } from './introspection/introspection.js'
-import { compilePlan, type Plan, type PlannedCheck, type PlanObserver } from './plan.js'
+import { compilePlan, type Plan, type PlanObserver } from './plan.js'
+import type { PlannedCheck } from './planned-check.js'
 import type { RequirementTable } from './requirement-table.js'
 
 /** One operation of a document, with what it can reach. */

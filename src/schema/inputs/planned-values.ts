@@ -1,6 +1,6 @@
 import { type GraphQLInputType, type GraphQLSchema, getNamedType, isObjectType, type OperationDefinitionNode, type ValueNode } from 'graphql'
 import type { Requirement } from '../../core/requirement.js'
-import type { PlannedCheck } from '../plan.js'
+import type { PlannedCheck } from '../planned-check.js'
 import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 import { defaultOf, isDefault, type Slot } from './defaults.js'
 import { operationVariables } from './operation-variables.js'

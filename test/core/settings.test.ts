@@ -196,6 +196,12 @@ const MALFORMED: readonly [option: string, settings: object][] = [
   ['admins', { admins: 'canary' }],
   ['admins.super', { admins: { super: 'canary' } }],
   ['admins.tenant.role', { admins: { tenant: { role: '' } } }],
+  ['dryRun', { dryRun: 'canary' }],
+  ['dangerouslyDryRunInProduction', { dangerouslyDryRunInProduction: 'canary' }],
+  ['report', { report: 'canary' }],
+  ['catalogue', { catalogue: 'canary' }],
+  ['catalogue.scopes', { catalogue: { scopes: 'canary' } }],
+  ['catalogue.permissions[1]', { catalogue: { permissions: ['order.cancel', 5] } }],
 ]
 
 describe('a malformed option', () => {
@@ -232,6 +238,10 @@ describe('a malformed option', () => {
       verifyTimeout: 1,
       audit: {},
       now: Date.now,
+      dryRun: false,
+      dangerouslyDryRunInProduction: false,
+      report: false,
+      catalogue: {},
     }
     expect(resolveSettings(known, [])).toBeDefined()
     expect([...new Set(MALFORMED.map(([option]) => option.split('.')[0]))].sort()).toEqual(Object.keys(known).sort())

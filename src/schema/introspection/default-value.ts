@@ -9,6 +9,7 @@ import {
   isInputObjectType,
   isListType,
   Kind,
+  print,
   type ValueNode,
 } from 'graphql'
 
@@ -16,8 +17,8 @@ import {
 export type InputValue = GraphQLArgument | GraphQLInputField
 
 /**
- * The coordinates that a default value names: enum values as `Enum.VALUE`, and fields of input objects as `Input.field`. What
- * defaults within those input objects add is theirs to say.
+ * The coordinates that a default value names: enum values as `Enum.VALUE`, and fields of input objects as `Input.field`. A field that
+ * has in it what it would have by its own default counts as not named: graphql 16 does not keep which of the two was written.
  */
 export function namedInDefault(input: InputValue): readonly string[] {
   const literal = literalOf(input)
@@ -50,11 +51,16 @@ function* namedIn(literal: ValueNode, declared: GraphQLInputType): Iterable<stri
   } else if (isInputObjectType(type) && literal.kind === Kind.OBJECT) {
     for (const { name, value } of literal.fields) {
       const field = type.getFields()[name.value]
-      if (field === undefined) continue
+      if (field === undefined || isItsDefault(field, value)) continue
       yield `${type.name}.${name.value}`
       yield* namedIn(value, field.type)
     }
   }
+}
+
+function isItsDefault(field: GraphQLInputField, value: ValueNode): boolean {
+  const own = literalOf(field)
+  return own !== undefined && print(own) === print(value)
 }
 
 const NOTHING: readonly string[] = Object.freeze([])

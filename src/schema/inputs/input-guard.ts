@@ -7,6 +7,7 @@ import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 import type { Field } from '../statements.js'
 import { isDefault } from './defaults.js'
 import { PassedValues } from './passed-values.js'
+import { SharedValues } from './shared-values.js'
 import type { Value } from './value.js'
 
 /** Holds what is passed to one field against the caller, right before the field's resolver gets it. */
@@ -38,7 +39,7 @@ export class InputGuard {
   hold(auth: AuthContext, resolver: ResolverArguments): Refusal | null | Promise<Refusal | null> {
     if (!this.#isDynamic && auth.meets(this.requirements)) return null
     const pending: Array<Promise<Refusal | null>> = []
-    for (const { coordinate, requirements } of this.#passed(resolver.args)) {
+    for (const { coordinate, requirements } of this.#passed(resolver)) {
       const verdict = enforce(requirements, auth, resolver)
       if (verdict === null) continue
       if (!(verdict instanceof Promise)) return { ...verdict, coordinate }
@@ -48,9 +49,9 @@ export class InputGuard {
   }
 
   /** The rules of what the resolver is about to get: of its arguments, in their order, and then of what is inside of them. */
-  #passed(args: unknown): readonly CoordinateRule[] {
+  #passed({ args, info }: ResolverArguments): readonly CoordinateRule[] {
     if (typeof args !== 'object' || args === null) return []
-    const passed = new PassedValues(this.#table)
+    const passed = new PassedValues(this.#table, SharedValues.of((info as { variableValues?: unknown } | undefined)?.variableValues))
     const rules: CoordinateRule[] = []
     for (const { definition, rule, isDeep } of this.#arguments) {
       const given: unknown = Object.hasOwn(args, definition.name) ? (args as Record<string, unknown>)[definition.name] : undefined

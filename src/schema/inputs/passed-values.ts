@@ -1,6 +1,7 @@
 import { type GraphQLEnumType, type GraphQLInputType, getNamedType, getNullableType, isEnumType, isInputObjectType, isListType, Kind } from 'graphql'
 import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 import { isDefault, type Slot } from './defaults.js'
+import type { SharedValues } from './shared-values.js'
 import { fieldsOf, isNull, itemsOf, type Value } from './value.js'
 
 /** The part of the table that values are held against. */
@@ -15,11 +16,14 @@ export type InputRules = Pick<RequirementTable, 'inputRuleOf' | 'reachableFrom'>
 export class PassedValues {
   readonly rules: Set<CoordinateRule> = new Set()
   readonly #table: InputRules
+  readonly #shared: SharedValues | null
   readonly #seen = new Map<object, Set<GraphQLInputType>>()
   readonly #pending: Array<readonly [Value, GraphQLInputType]> = []
 
-  constructor(table: InputRules) {
+  /** @param shared what is known of the operation's variables, where values are those of a running operation */
+  constructor(table: InputRules, shared: SharedValues | null = null) {
     this.#table = table
+    this.#shared = shared
   }
 
   /** Looks at the content of one argument's value. */
@@ -33,7 +37,7 @@ export class PassedValues {
   }
 
   #lookInto(value: Value, type: GraphQLInputType): void {
-    if (isNull(value) || this.#wasSeen(value, type)) return
+    if (isNull(value) || this.#wasSeen(value, type) || this.#isKnown(value, type)) return
     const nullable = getNullableType(type)
     if (isListType(nullable)) for (const item of itemsOf(value)) this.#pending.push([item, nullable.ofType])
     else if (isEnumType(nullable)) for (const name of namesOf(value, nullable)) this.#pass(nullable.name, name)
@@ -57,6 +61,17 @@ export class PassedValues {
   #pass(typeName: string, name: string): void {
     const rule = this.#table.inputRuleOf(typeName, name)
     if (rule !== undefined && rule.requirements.length > 0) this.rules.add(rule)
+  }
+
+  #isKnown(value: Value, type: GraphQLInputType): boolean {
+    if (this.#shared === null || value.form !== 'coerced') return false
+    const rules = this.#shared.rulesOf(value.value, type, () => {
+      const whole = new PassedValues(this.#table)
+      whole.look(value, type)
+      return whole.rules
+    })
+    for (const rule of rules ?? []) this.rules.add(rule)
+    return rules !== null
   }
 
   /** A literal stands where it stands; what came by variables may be used in a thousand places. */

@@ -17,6 +17,7 @@ import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { authorizeOperation } from '../../schema/authorize-operation.js'
+import { concealErrors, concealResult } from '../../schema/introspection/conceal.js'
 import { checkDocument } from '../../schema/limits/check-limits.js'
 import { protectSchema } from '../../schema/protect-schema.js'
 import { finishOperation } from '../../schema/report.js'
@@ -111,7 +112,7 @@ export class Operations {
       const enveloped = this.#getEnveloped({ auth })
       const { schema } = enveloped
       const document = replaced?.document ?? (await enveloped.parse(request.query))
-      const invalid = await enveloped.validate(schema, document)
+      const invalid = concealErrors(await enveloped.validate(schema, document), { schema, document, contextValue: { auth } })
       if (invalid.length > 0) return invalid
       const operationName = replaced === undefined ? request.operationName : replaced.operationName
       const operation = getOperationAST(document, operationName)
@@ -175,7 +176,7 @@ function envelopSchema(auth: Auth, source: SchemaSource): () => Enveloped {
   const leased =
     (run: NonNullable<SchemaSource['execute']>): Enveloped['execute'] =>
     async (args) =>
-      finishOperation(auth, args.contextValue, await run(args))
+      finishOperation(auth, args.contextValue, concealResult(await run(args), args))
   const enveloped: Enveloped = {
     schema: protectSchema(source.schema, auth),
     parse: source.parse ?? parse,

@@ -1,5 +1,15 @@
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema, execute as graphqlExecute } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  execute as graphqlExecute,
+  validate as graphqlValidate,
+} from 'graphql'
 import type { Auth } from '../../core/auth.js'
+import type { AuthContext } from '../../core/auth-context.js'
+import { concealErrors, concealResult } from '../../schema/introspection/conceal.js'
 import { protectSchema } from '../../schema/protect-schema.js'
 import { finishOperation } from '../../schema/report.js'
 import { type ContextWithAuth, type HttpContext, type HttpRequest, httpContext, withAuth } from './http-context.js'
@@ -61,6 +71,8 @@ export interface GraphqlHttpOptions<Raw, Extra> {
   ) => OrNothing<ExecutionResult | GraphqlHttpResponse>
   /** Executes what may run. @default graphql-js' execute */
   readonly execute?: typeof graphqlExecute
+  /** Validates documents. @default graphql-js' validate */
+  readonly validate?: typeof graphqlValidate
   /** Formats every error that is sent, refusals included. @default none */
   readonly formatError?: Formatted
 }
@@ -81,6 +93,7 @@ export interface GraphqlHttpWiring<Raw, Extra> {
     result: ExecutionResult,
   ) => Promise<ExecutionResult | GraphqlHttpResponse | undefined>
   readonly execute: typeof graphqlExecute
+  readonly validate: typeof graphqlValidate
   readonly formatError: Formatted
 }
 
@@ -98,11 +111,14 @@ export interface GraphqlHttpWiring<Raw, Extra> {
  * @throws {ConfigurationError} when a statement in the schema is malformed.
  */
 export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options: GraphqlHttpOptions<Raw, Extra>): GraphqlHttpWiring<Raw, Extra> {
-  const { execute = graphqlExecute, formatError = (error) => error } = options
+  const { execute = graphqlExecute, validate = graphqlValidate, formatError = (error) => error } = options
   const contexts = new WeakMap<object, Promise<HttpContext>>()
   const answers = new WeakMap<object, HttpAnswer>()
   const protect = (schema: GraphQLSchema): GraphQLSchema => protectSchema(schema, auth)
   const { schema } = options
+  // At once: what is wrong with the schema stops the start, and not each request.
+  const fixed = typeof schema === 'function' ? null : protect(schema)
+  const callers = new DocumentCallers()
 
   const contextOf = (request: GraphqlHttpRequest<Raw, Extra>): Promise<HttpContext> => {
     let context = contexts.get(request)
@@ -118,16 +134,18 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
     return [body, { status, statusText: STATUS_TEXTS[status], headers: { ...headers, 'content-type': responseMediaType(accept) } }]
   }
 
-  const finish = (contextValue: unknown, result: OrPromise<ExecutionResult>): OrPromise<ExecutionResult> =>
-    result instanceof Promise ? result.then((settled) => finishOperation(auth, contextValue, settled)) : finishOperation(auth, contextValue, result)
+  const finish = (args: ExecutionArgs, result: OrPromise<ExecutionResult>): OrPromise<ExecutionResult> =>
+    result instanceof Promise ? result.then((settled) => finish(args, settled)) : finishOperation(auth, args.contextValue, concealResult(result, args))
 
   return {
     schema:
-      typeof schema !== 'function'
-        ? protect(schema)
+      fixed !== null && auth.settings.introspection === 'public'
+        ? fixed
         : async (request, args) => {
-            const chosen = await schema(request, args)
-            return isResponse(chosen) ? chosen : protect(chosen)
+            const chosen = typeof schema === 'function' ? await schema(request, args) : schema
+            if (isResponse(chosen)) return chosen
+            callers.add(args.document, (await contextOf(request)).auth)
+            return protect(chosen)
           },
     async context(request, params) {
       const own = typeof options.context === 'function' ? await (options.context as ContextFunction<Raw, Extra>)(request, params) : options.context
@@ -146,9 +164,11 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
       // Without a context among the arguments, graphql-http asks for one.
       return 'contextValue' in own ? { ...args, contextValue: withAuth(own.contextValue, context) } : (args as GraphqlHttpArgs)
     },
+    validate: (schema, document, ...rest) =>
+      concealErrors(validate(schema, document, ...rest), { schema, document, contextValue: callers.contextOf(document) }),
     execute(args) {
       const answer = answerToOperation(args)
-      if (answer === null) return finish(args.contextValue, execute(args))
+      if (answer === null) return finish(args, execute(args))
       const result = { errors: answer.errors }
       answers.set(result, answer)
       return result
@@ -158,6 +178,19 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
       return answer === undefined ? ((await options.onOperation?.(request, args, result)) ?? undefined) : respond(request, answer)
     },
     formatError,
+  }
+}
+
+/** Who has sent a document: graphql-http validates it without a word of the request. One that several have sent, as a cache gives it, is nobody's. */
+class DocumentCallers {
+  readonly #callers = new WeakMap<DocumentNode, AuthContext | null>()
+
+  add(document: DocumentNode, caller: AuthContext): void {
+    this.#callers.set(document, this.#callers.has(document) ? null : caller)
+  }
+
+  contextOf(document: DocumentNode): { readonly auth: AuthContext | null | undefined } {
+    return { auth: this.#callers.get(document) }
   }
 }
 

@@ -1,8 +1,9 @@
-import { type DocumentNode, type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { AuthContext } from '../../core/auth-context.js'
 import type { AnyRequest } from '../../core/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
+import { concealErrors, documentOf, isRequestError } from '../../schema/introspection/conceal.js'
 import { protectSchema } from '../../schema/protect-schema.js'
 import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
 import { type ContextWithAuth, httpContext, withAuth } from './http-context.js'
@@ -108,17 +109,18 @@ export function mercuriusAuth<Request extends MercuriusRequest = MercuriusReques
       '{ errorFormatter: mercurius.defaultErrorFormatter }',
     )
   }
-  let attached = false
+  let server: MercuriusServer | null = null
   return {
     options: {
       async context(request, reply) {
-        if (!attached) throw new ConfigurationError('mercuriusAuth', 'attach(app) after Mercurius was registered', 'attach(app)')
+        if (server === null) throw new ConfigurationError('mercuriusAuth', 'attach(app) after Mercurius was registered', 'attach(app)')
         const context = withAuth(await contextOf?.(request, reply), await httpContext(auth, request))
         return Object.defineProperty(context, OWN_REQUEST, { value: request })
       },
       errorFormatter(execution, context) {
         const refused = execution.errors[0]?.originalError
-        if (!(refused instanceof OperationRefused)) return errorFormatter(execution, context)
+        if (!(refused instanceof OperationRefused))
+          return errorFormatter(server === null ? execution : concealed(execution, server.graphql.schema, context), context)
         const { reply } = context as { reply?: MercuriusReply }
         // In a batch, Mercurius takes no status from here.
         reply?.code(refused.statusCode)
@@ -127,7 +129,7 @@ export function mercuriusAuth<Request extends MercuriusRequest = MercuriusReques
       },
     },
     attach(app) {
-      attached = true
+      server = app
       app.graphql.addHook('preParsing', async (_schema, source, context) => {
         const caller = AuthContext.of(context)
         const origin = caller ?? 'http'
@@ -173,10 +175,35 @@ function documentToRun(document: DocumentNode, context: object): DocumentNode {
 }
 
 /** Read where Mercurius reads it. */
-function operationNameOf({ method, query, body }: MercuriusRequest, context: object): string | null | undefined {
+function operationNameOf(request: MercuriusRequest, context: object): string | null | undefined {
+  return paramsOf(request, context).operationName
+}
+
+interface MercuriusParams {
+  readonly operationName?: string | null
+  readonly variables?: Readonly<Record<string, unknown>> | null
+}
+
+function paramsOf({ method, query, body }: MercuriusRequest, context: object): MercuriusParams {
   const { operationId = 0 } = context as { operationId?: number }
   const params = method === 'GET' ? query : Array.isArray(body) ? body[operationId] : body
-  return (params as { operationName?: string | null } | null | undefined)?.operationName
+  return (params ?? {}) as MercuriusParams
+}
+
+/** Mercurius keeps the errors of a document for whoever sends it next: they are concealed on their way out, for each caller anew. */
+function concealed(execution: MercuriusExecution, schema: GraphQLSchema, context: object): MercuriusExecution {
+  const [first] = execution.errors
+  const { errors: nested } = (first?.originalError ?? {}) as { errors?: readonly GraphQLError[] }
+  const errors = nested ?? execution.errors
+  if (first === undefined || (execution.data ?? null) !== null || !errors.every((error) => error instanceof GraphQLError && isRequestError(error)))
+    return execution
+  const { [OWN_REQUEST]: request } = context as { [OWN_REQUEST]?: MercuriusRequest }
+  const { operationName, variables } = request === undefined ? {} : paramsOf(request, context)
+  const shown = concealErrors(errors, { schema, document: documentOf(errors), operationName, variableValues: variables, contextValue: context })
+  if (shown === errors) return execution
+  if (nested === undefined) return { ...execution, errors: shown }
+  const originalError = Object.defineProperty(Object.create(first.originalError ?? null), 'errors', { value: shown })
+  return { ...execution, errors: [new GraphQLError(first.message, { originalError })] }
 }
 
 function operationNames(document: DocumentNode): ReadonlyArray<string | undefined> {

@@ -2,7 +2,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, it } from '@jest/globals'
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, parse } from 'graphql'
 import { ConfigurationError } from '../../src/core/configuration-error.js'
-import { authTypeDefs } from '../../src/schema/directives.js'
+import { authTypeDefs, publicTypeDefs } from '../../src/schema/directives.js'
 import { compileRequirements } from '../../src/schema/requirement-table.js'
 import { demands, tableOf, testAuth } from './support.js'
 
@@ -114,10 +114,24 @@ describe('a requirement that nothing would enforce stops the start', () => {
 })
 
 describe('authTypeDefs', () => {
-  it('is SDL that defines the four directives, two of them repeatable', () => {
-    const definitions = parse(authTypeDefs).definitions.map(
-      (definition) => definition.kind === 'DirectiveDefinition' && `${definition.name.value} ${definition.repeatable}`,
+  const definitionsOf = (sdl: string): readonly string[] =>
+    parse(sdl).definitions.map((definition) =>
+      definition.kind === 'DirectiveDefinition'
+        ? `${definition.name.value} ${definition.repeatable} ${definition.locations.map(({ value }) => value).join(' ')}`
+        : definition.kind,
     )
-    expect(definitions).toEqual(['authenticated false', 'requiresScopes true', 'policy true', 'public false'])
+  const places = 'OBJECT INTERFACE FIELD_DEFINITION ARGUMENT_DEFINITION INPUT_OBJECT INPUT_FIELD_DEFINITION ENUM ENUM_VALUE SCALAR'
+
+  it('is SDL that defines the four directives, two of them repeatable, three of them wherever a requirement is enforced', () => {
+    expect(definitionsOf(authTypeDefs)).toEqual([
+      `authenticated false ${places}`,
+      `requiresScopes true ${places}`,
+      `policy true ${places}`,
+      'public false OBJECT FIELD_DEFINITION',
+    ])
+  })
+
+  it('has @public alone for schemas whose library defines the others', () => {
+    expect(definitionsOf(publicTypeDefs)).toEqual(['public false OBJECT FIELD_DEFINITION'])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
-import { AUTHENTICATED } from '../../src/core/requirement.js'
+import { AUTHENTICATED, type Requirement } from '../../src/core/requirement.js'
 import { classResolvers } from '../../src/decorators/class-resolvers.js'
 import { publicAccess } from '../../src/decorators/public-access.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'
@@ -325,4 +325,62 @@ describe('the table', () => {
       expect(tableOf(field('a')).ruleOf(typeName, fieldName)).toBeUndefined()
     },
   )
+})
+
+describe('what is passed', () => {
+  const table = tableOf(`
+    type Query { a: Node }
+    interface Node { pick(one: Role @requiresScopes(scopes: [["1"]]), two: Money): Role @requiresScopes(scopes: [["2"]]) }
+    interface Named implements Node { pick(one: Role @requiresScopes(scopes: [["3"]]), two: Money): Role }
+    type A implements Node & Named { pick(one: Role, two: Money, own: Deep @requiresScopes(scopes: [["4"]])): Role }
+    enum Role @policy(policies: [["role"]]) { USER ADMIN @policy(policies: [["admin"]]) }
+    scalar Money @policy(policies: [["money"]])
+    input Deep @requiresScopes(scopes: [["deep"]]) { amount: Money deeper: [Deeper!]! free: Int }
+    input Deeper { back: Deep only: Only }
+    input Only { x: Int }
+    input Free { again: Free y: Int }
+  `)
+  const spelled = (requirements: readonly Requirement[] | undefined): readonly string[] | undefined =>
+    requirements?.map(({ scopes, permissions }) => (scopes ?? permissions ?? []).flat().join())
+
+  it('to an argument is what every interface, the argument and its leaf type say', () => {
+    expect(['one', 'two', 'own'].map((name) => spelled(table.argumentRuleOf('A', 'pick', name)?.requirements))).toEqual([['1', '3', 'role'], ['money'], ['4']])
+  })
+
+  it('to an input field is what its input type, the field and its leaf type say', () => {
+    expect(['amount', 'deeper', 'free'].map((name) => spelled(table.inputRuleOf('Deep', name)?.requirements))).toEqual([['deep', 'money'], ['deep'], ['deep']])
+  })
+
+  it('as an enum value is what the value says; the enum is asked of fields and arguments', () => {
+    expect(['USER', 'ADMIN'].map((name) => spelled(table.inputRuleOf('Role', name)?.requirements))).toEqual([[], ['admin']])
+    expect(spelled(table.ruleOf('A', 'pick')?.requirements)).toEqual(['2', 'role'])
+  })
+
+  it('can come by all that its type leads to, also where types lead to themselves', () => {
+    expect(['Deep', 'Deeper', 'Role', 'Only', 'Free', 'Money', 'A', 'Nothing'].map((name) => [...(spelled(table.reachableFrom(name)) ?? [])].sort())).toEqual([
+      ['deep', 'money'],
+      ['deep', 'money'],
+      ['admin'],
+      [],
+      [],
+      [],
+      [],
+      [],
+    ])
+  })
+
+  it.each([
+    ['Query', 'a', 'one'],
+    ['Node', 'pick', 'one'],
+    ['A', 'pick', 'toString'],
+    ['constructor', 'pick', 'one'],
+  ])('has no rule for %s.%s(%s:)', (typeName, fieldName, name) => {
+    expect(table.argumentRuleOf(typeName, fieldName, name)).toBeUndefined()
+  })
+
+  it('is no field, and fields are nothing that is passed', () => {
+    expect([table.ruleOf('Deep', 'free'), table.ruleOf('Role', 'ADMIN'), table.inputRuleOf('A', 'pick'), table.inputRuleOf('Deep', '__proto__')]).toEqual(
+      Array.from({ length: 4 }),
+    )
+  })
 })

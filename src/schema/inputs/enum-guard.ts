@@ -96,7 +96,10 @@ function handled(item: unknown): unknown {
 
 async function* mapped(items: AsyncIterable<unknown>, map: (item: unknown, index: number) => unknown): AsyncGenerator<unknown, void, void> {
   let index = 0
-  for await (const item of items) yield map(item, index++)
+  for await (const item of items) {
+    // A rejection that is yielded would end the whole list.
+    yield await Promise.resolve(map(item, index++)).catch((error: unknown) => error)
+  }
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

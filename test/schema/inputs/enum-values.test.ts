@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { GraphQLEnumType, GraphQLList, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { requirePerm } from '../../../src/decorators/require-perm.js'
-import { dataOf, Protected, refusals, schemaOf } from '../support.js'
+import { contextOf, dataOf, Protected, refusals, schemaOf } from '../support.js'
 
 const sdl = `
   type Query @public { role: Role roles: [Role] must: [Role!] matrix: [[Role]] free: Free plain: String }
@@ -40,6 +40,25 @@ describe('an enum value that is answered', () => {
     const result = await answering({ roles }).ask('{ roles }', {})
     expect([dataOf(result), refusals(result)]).toEqual([{ roles: ['READER', null, null, 'READER'] }, ['roles.1 INSUFFICIENT_SCOPE']])
     expect(result.errors?.[0]?.extensions.auth).toMatchObject({ coordinate: 'Role.ADMIN' })
+  })
+
+  it('in an asynchronous list is replaced by its error, and the list goes on', async () => {
+    const schema = schemaOf(
+      'type Query { t: T } type T { roles: [Role] } enum Role { READER ADMIN @requiresScopes(scopes: [["admin"]]) OWNER @authenticated }',
+      {
+        T: {
+          roles: async function* () {
+            yield* ['ADMIN', 'READER', 'OWNER']
+          },
+        },
+      },
+    )
+    const served = new Protected(schema)
+    const resolve = (served.schema.getType('T') as GraphQLObjectType).getFields().roles?.resolve as (...args: unknown[]) => AsyncIterable<unknown>
+    const info = { operation: {}, parentType: {}, path: {} }
+    const items: unknown[] = []
+    for await (const item of resolve({}, {}, contextOf(served.auth, {}), info)) items.push(item)
+    expect(items).toEqual([expect.objectContaining({ refusal: expect.objectContaining({ coordinate: 'Role.ADMIN' }) }), 'READER', 'OWNER'])
   })
 
   it('in a list of lists nulls its item too', async () => {

@@ -22,7 +22,7 @@ export type InputValue = GraphQLArgument | GraphQLInputField
  */
 export function namedInDefault(input: InputValue): readonly string[] {
   const literal = literalOf(input)
-  return literal === undefined ? NOTHING : [...namedIn(literal, input.type)]
+  return literal === undefined ? NOTHING : [...namedIn(literal, input.type, (input as WithDefault).default === undefined)]
 }
 
 /** Whether whoever leaves it out is refused: it is not nullable, and has no default. */
@@ -41,19 +41,19 @@ function literalOf(input: InputValue): ValueNode | undefined {
   return input.defaultValue === undefined ? undefined : (astFromValue(input.defaultValue, input.type) ?? undefined)
 }
 
-function* namedIn(literal: ValueNode, declared: GraphQLInputType): Iterable<string> {
+function* namedIn(literal: ValueNode, declared: GraphQLInputType, isFilledIn: boolean): Iterable<string> {
   const type = getNullableType(declared)
   if (isListType(type)) {
     // A single value stands for a list of one (GraphQL §3.11).
-    for (const item of literal.kind === Kind.LIST ? literal.values : [literal]) yield* namedIn(item, type.ofType)
+    for (const item of literal.kind === Kind.LIST ? literal.values : [literal]) yield* namedIn(item, type.ofType, isFilledIn)
   } else if (isEnumType(type)) {
     if (literal.kind === Kind.ENUM) yield `${type.name}.${literal.value}`
   } else if (isInputObjectType(type) && literal.kind === Kind.OBJECT) {
     for (const { name, value } of literal.fields) {
       const field = type.getFields()[name.value]
-      if (field === undefined || isItsDefault(field, value)) continue
+      if (field === undefined || (isFilledIn && isItsDefault(field, value))) continue
       yield `${type.name}.${name.value}`
-      yield* namedIn(value, field.type)
+      yield* namedIn(value, field.type, isFilledIn)
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   isObjectType,
   isUnionType,
   printSchema,
+  versionInfo,
 } from 'graphql'
 
 /** A part of a schema by its coordinate, and what has to be there for it to be there. */
@@ -110,7 +111,8 @@ function defaultsOf(schema: GraphQLSchema, input: GraphQLArgument | GraphQLInput
   if (!isInputObjectType(type)) return []
   return [...defaultText(input).matchAll(/(\w+): (\w+)/g)].flatMap(([, name = '', value = '']) => {
     const field = type.getFields()[name] as GraphQLInputField
-    if (defaultText(field) === value) return []
+    // graphql 16 does not keep which of the two was written.
+    if (defaultText(field) === value && versionInfo.major < 17) return []
     return [`${type.name}.${name}`, ...(value === value.toLowerCase() ? [] : [`E0.${value}`])]
   })
 }

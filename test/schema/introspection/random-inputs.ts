@@ -41,7 +41,7 @@ export function sdlWithInputs(random: Random, model: Model): string {
   const typeDefs = sdlOf(model).replace(/\b((?:i\d|t\d|q)[slmn])(?=: )/g, (name) => withArguments(name))
   return `${typeDefs}
     enum E0 { A${demand()} B${demand()} C } enum E1${random.chance(0.1) ? demand() : ''} { A${demand()} D${demand()} }
-    input In0 { a: Int ${input('b', 'E0')}${demand()} c: In1${demand()} d: [E1!]${demand()} }
+    input In0 { a: Int ${input('b', 'E0').replace('!', '')}${demand()} c: In1${demand()} d: [E1!]${demand()} }
     input In1 { ${input('a', 'Int')}${demand()} ${input('e', 'E1')}${demand()} f: In0 }`
 }
 

@@ -71,6 +71,8 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
   const intern = createInterner()
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
   const introspection = Object.freeze(defaults.introspection === 'private' ? [AUTHENTICATED] : [])
+  // Its SDL is the whole one: filtered introspection filters no text.
+  const ofService = defaults.introspection === 'public' ? [] : [AUTHENTICATED]
 
   const ofField = (type: GraphQLObjectType, field: Field): readonly Stated[] => {
     const onField = statements.ofField(type, field)
@@ -79,7 +81,7 @@ export function compileRequirements(schema: GraphQLSchema, defaults: TableDefaul
     const isPublic = onField.isPublic || declared.isPublic
     const byDefault =
       type === schema.getQueryType() && isServiceField(field)
-        ? statedBy(introspection, 'introspection', 'default')
+        ? statedBy(ofService, 'introspection', 'default')
         : statedBy(defaultOf(type, isPublic || onType.isPublic), 'access', 'default')
     return [
       ...byDefault,

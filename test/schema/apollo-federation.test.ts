@@ -95,6 +95,8 @@ describe("a subgraph's _service", () => {
     [{}, ['Query._service MISSING_TOKEN']],
     [{ access: 'public' }, []],
     [{ introspection: 'public' }, []],
+    [{ introspection: 'filtered' }, ['Query._service MISSING_TOKEN']],
+    [{ access: 'public', introspection: 'filtered' }, ['Query._service MISSING_TOKEN']],
     [{ access: 'public', introspection: 'private' }, ['Query._service MISSING_TOKEN']],
   ])('asks what introspection asks under %j', async (settings, expected) => {
     const result = await new Protected(subgraph().schema, settings).ask('{ _service { sdl } }')

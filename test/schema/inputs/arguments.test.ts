@@ -37,7 +37,7 @@ describe('what is passed is asked for', () => {
     ['an input field of a guarded scalar', ['{ money(filter: { over: 1 }) }', {}, ['MoneyFilter.over']]],
     ['a field of a guarded input type', ['{ secret(code: { b: 1 }) }', {}, ['Code.b']]],
     ['a field far down in an input type that holds itself', ['{ tree(tree: { left: { right: { left: { leaf: ADMIN } } } }) }', {}, ['Role.ADMIN']]],
-    ['a field of a oneOf-like input', ['{ user(by: { role: READER }) }', {}, ['By.role']]],
+    ['the one field of a @oneOf input', ['{ user(by: { role: READER }) }', {}, ['By.role']]],
     ['a scalar of JSON with another default', ['{ json(value: { a: 2 }) }', {}, ['Query.json(value:)']]],
     ['an argument under an alias', ['{ other: orders(all: true) }', {}, ['Query.orders(all:)']]],
     ['an argument in a fragment', ['{ ...F } fragment F on Query { orders(all: true) }', {}, ['Query.orders(all:)']]],

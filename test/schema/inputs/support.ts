@@ -36,7 +36,7 @@ export function shop(settings: object = {}): { readonly served: Protected; reado
       scalar JSON
       input Code @requiresScopes(scopes: [["code"]]) { a: Int b: Int }
       input Tree { left: Tree right: Tree leaf: Role depth: Int }
-      input By { id: ID role: Role @requiresScopes(scopes: [["role"]]) }
+      input By @oneOf { id: ID role: Role @requiresScopes(scopes: [["role"]]) }
       interface Node { pick(one: Int @requiresScopes(scopes: [["one"]]), two: Int): String }
       type A implements Node { pick(one: Int, two: Int): String }
       type B implements Node { pick(one: Int = 1, two: Int @requiresScopes(scopes: [["two"]])): String }

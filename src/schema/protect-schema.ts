@@ -14,6 +14,7 @@ import { enforceDemand, type FieldDemand, fieldDemand } from './field-demand.js'
 import type { EnumGuard } from './inputs/enum-guard.js'
 import { ProtectedSchema, protectedSchemaOf, rememberProtected } from './protected-schema.js'
 import { compileRequirements } from './requirement-table.js'
+import { unlessCleared } from './unless-cleared.js'
 
 /**
  * Returns a copy of the schema whose resolvers enforce what it demands, however a field is reached: interface, union, fragment,
@@ -139,24 +140,6 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, made, gate }
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   declareResolver(guarded, { declaration: declared?.declaration ?? NO_DECLARATION, inner })
   return guarded
-}
-
-/**
- * Runs the resolver at once in operations that were cleared, and asks in all others. graphql-js' own resolver is called by its name: the
- * engine can then inline it, and a list of rows costs no more than without a guard.
- */
-function unlessCleared(inner: AnyFunction, ask: AnyFunction, made: ProtectedSchema): AnyFunction {
-  if (inner === defaultFieldResolver) {
-    return (source: unknown, args: Record<string, unknown>, context: unknown, info: GraphQLResolveInfo): unknown =>
-      AuthContext.isCleared(context, info.operation, made, info.fragments)
-        ? defaultFieldResolver(source, args, context, info)
-        : ask(source, args, context, info)
-  }
-  return function (this: unknown, source: unknown, args: unknown, context: unknown, info: GraphQLResolveInfo): unknown {
-    return AuthContext.isCleared(context, info.operation, made, info.fragments)
-      ? inner.call(this, source, args, context, info)
-      : ask.call(this, source, args, context, info)
-  }
 }
 
 /** Refuses each root field with its own error where there is one, and with the first of the operation where there is not. */

@@ -13,7 +13,7 @@ import {
 } from 'graphql'
 import { AuthContext } from '../../core/auth-context.js'
 import { protectedSchemaOf } from '../protected-schema.js'
-import type { Readable } from './introspection.js'
+import { derivedIntrospection, type Readable } from './derived.js'
 
 /** What was asked, and by whom. What is not known is left out; the errors may then say less. */
 export interface Asked {
@@ -34,16 +34,17 @@ export interface Asked {
  * Idempotent, and blind to what came before: what another caller was told, a cache may give back here. Returns the very same errors
  * when there is nothing to conceal.
  *
- * Does not touch errors of resolvers or refusals: they say what their authors chose.
+ * Does not touch errors of resolvers, refusals, and errors with a code of their own: they say what their authors chose.
  */
 export function concealErrors(errors: readonly GraphQLError[], asked: Asked): readonly GraphQLError[] {
-  if (errors.length === 0) return errors
   const raw = concealedFrom.get(errors)?.raw ?? errors
-  const readable = protectedSchemaOf(asked.schema)?.introspection.readableTo(AuthContext.of(asked.contextValue)) ?? null
+  const general = raw.filter(isRequestError)
+  const introspection = protectedSchemaOf(asked.schema)?.introspection ?? derivedIntrospection(asked.schema)
+  const readable = general.length === 0 ? null : (introspection?.readableTo(AuthContext.of(asked.contextValue)) ?? null)
   if (readable === null) return raw
   const shown =
-    readable.view === null ? withoutNames(raw, asked, readable) : (errorsOnView(readable.view, readable, asked) ?? withoutNames(raw, asked, readable))
-  const concealed = shown.map((error, index) => withExtensions(error, raw[index] ?? raw[0]))
+    readable.view === null ? withoutNames(general, asked, readable) : (errorsOnView(readable.view, readable, asked) ?? withoutNames(general, asked, readable))
+  const concealed = [...answeredAs(shown, general), ...raw.filter((error) => !isRequestError(error))]
   const { contextValue, ...question } = asked
   concealedFrom.set(concealed, { raw, question })
   return concealed
@@ -61,21 +62,26 @@ export function isConcealed(errors: readonly GraphQLError[]): boolean {
 export function revealErrors(errors: readonly GraphQLError[], contextValue: unknown): readonly GraphQLError[] {
   const known = concealedFrom.get(errors)
   if (known === undefined) return errors
-  const shown = concealErrors(known.raw, { ...known.question, contextValue })
-  return shown.map((error, index) => withExtensions(error, errors[index] ?? errors[0]))
+  return answeredAs(concealErrors(known.raw, { ...known.question, contextValue }), errors.filter(isRequestError))
 }
 
 /** The same for what an execution gave: a result without data, whose errors are the request's and not a resolver's. */
 export function concealResult<Result>(result: Result, asked: Asked): Result {
   const { data, errors } = (result ?? {}) as ExecutionResult
-  if (data !== undefined || errors === undefined || !errors.every(isRequestError)) return result
+  if (data !== undefined || errors === undefined) return result
   const concealed = concealErrors(errors, asked)
   return concealed === errors ? result : { ...result, errors: concealed }
 }
 
-/** Whether an error is about the request, and neither a resolver's nor one with a code of its own, as refusals have. */
-export function isRequestError({ path, extensions }: GraphQLError): boolean {
-  return path === undefined && (extensions.code === undefined || SERVERS_OWN.has(extensions.code))
+/** Whether an error is graphql-js' own, of the request: not a resolver's, nor an application's, nor one with a code of its own, as refusals have. */
+function isRequestError(error: GraphQLError): boolean {
+  if (!(error instanceof GraphQLError) || error.path !== undefined) return false
+  const { nodes, originalError } = error
+  // Compiled queries make errors without extensions.
+  const { code } = (error.extensions as GraphQLError['extensions'] | undefined) ?? {}
+  // A scalar may throw whatever it likes, and graphql-js says where: what is thrown elsewhere has no place in the document.
+  const isOwn = nodes !== undefined || originalError === undefined || originalError === null || originalError instanceof GraphQLError
+  return isOwn && (code === undefined || SERVERS_OWN.has(code))
 }
 
 /** What servers put on the errors of graphql-js. */
@@ -121,6 +127,10 @@ function withMessage({ nodes, source, positions }: GraphQLError, message: string
 }
 
 /** Servers say by extensions how an error is answered: errors that take the place of others are answered alike. */
+function answeredAs(errors: readonly GraphQLError[], replaced: readonly GraphQLError[]): readonly GraphQLError[] {
+  return errors.map((error, index) => (isRequestError(error) ? withExtensions(error, replaced[index] ?? replaced[0]) : error))
+}
+
 function withExtensions(error: GraphQLError, replaced: GraphQLError | undefined): GraphQLError {
   const { code, http } = replaced?.extensions ?? {}
   if (replaced === error || (code === undefined && http === undefined)) return error

@@ -26,6 +26,16 @@ export function demandsOf(schema: GraphQLSchema, table: RequirementTable): Deman
   }
 }
 
+/** What either demands of a coordinate. */
+export function bothDemands(one: Demands, other: Demands): Demands {
+  return {
+    field: (...coordinate) => [...one.field(...coordinate), ...other.field(...coordinate)],
+    argument: (...coordinate) => [...one.argument(...coordinate), ...other.argument(...coordinate)],
+    inputMember: (...coordinate) => [...one.inputMember(...coordinate), ...other.inputMember(...coordinate)],
+    distinct: [...new Set([...one.distinct, ...other.distinct])],
+  }
+}
+
 /** The coordinate of federation's `_service`, or `null` where the schema is no subgraph. */
 export function serviceCoordinate(schema: GraphQLSchema): string | null {
   const query = schema.getQueryType()

@@ -5,17 +5,11 @@ import type { Refusal } from '../../core/refusal.js'
 import type { Requirement } from '../../core/requirement.js'
 import { notWired } from '../../decorators/guard.js'
 import { refuseField } from '../../decorators/refuse-field.js'
-import type { RequirementTable } from '../requirement-table.js'
-import { serviceCoordinate } from './demands.js'
-import { answerIntrospection, type ShownSchema } from './meta-fields.js'
+import { compileRequirements, type RequirementTable } from '../requirement-table.js'
+import { bothDemands, type Demands, demandsOf, serviceCoordinate } from './demands.js'
+import { type DerivedIntrospection, type Readable, type ShownSchema, tieIntrospection } from './derived.js'
+import { answerIntrospection } from './meta-fields.js'
 import { SchemaViews } from './views.js'
-
-/** How much of the schema a caller may read in messages. */
-export interface Readable {
-  /** What he may read about; `null` for nothing. */
-  readonly view: GraphQLSchema | null
-  readonly suggestions: boolean
-}
 
 /** What the setting `introspection` means for one schema. */
 export class Introspection {
@@ -23,12 +17,18 @@ export class Introspection {
   readonly #table: RequirementTable
   readonly #views: SchemaViews
   readonly #service: string | null
+  readonly #demands: Demands
+  readonly #origin: Introspection | null
   #bareIsOwn = false
 
-  constructor(auth: Auth, schema: GraphQLSchema, table: RequirementTable) {
+  /** @param origin of the schema that this one was made from: what it demands of a coordinate holds on */
+  constructor(auth: Auth, schema: GraphQLSchema, table: RequirementTable, origin: Introspection | null = null) {
     this.#auth = auth
     this.#table = table
-    this.#views = new SchemaViews(schema, table)
+    this.#origin = origin
+    const own = demandsOf(schema, table)
+    this.#demands = origin === null ? own : bothDemands(own, origin.#demands)
+    this.#views = new SchemaViews(schema, this.#demands)
     this.#service = serviceCoordinate(schema)
   }
 
@@ -51,10 +51,23 @@ export class Introspection {
     this.#bareIsOwn = true
   }
 
-  /** Puts the setting in force on a schema, wherever it is executed. */
+  /** Puts the setting in force on a schema, wherever it is executed, and on what is made from it later. */
   enforceOn(schema: GraphQLSchema): void {
     if (this.#auth.settings.introspection === 'public') return
-    const shown: ShownSchema = (context, info) => {
+    answerIntrospection(schema, this.#shownIn(schema))
+    tieIntrospection(schema, (derived) => this.#derive(derived))
+    if (this.#service !== null && this.#auth.settings.introspection === 'filtered') this.#guardService(schema, this.#service)
+  }
+
+  /** A schema that was made from this one may have lost what it demanded, and have types of its own that demand more. */
+  #derive(derived: GraphQLSchema): DerivedIntrospection {
+    const made = new Introspection(this.#auth, derived, compileRequirements(derived, this.#auth.settings), this)
+    if (this.#bareIsOwn) made.trustBareIntrospection()
+    return { shown: made.#shownIn(derived), readableTo: (caller) => made.readableTo(caller) }
+  }
+
+  #shownIn(schema: GraphQLSchema): ShownSchema {
+    return (context, info) => {
       if (this.#bareIsOwn && context === undefined) return schema
       const coordinate = `${info.parentType.name}.${info.fieldName}`
       const caller = AuthContext.of(context)
@@ -64,8 +77,6 @@ export class Introspection {
       if (this.#auth.settings.introspection === 'private' || this.#auth.settings.dryRun) return schema
       return this.#viewOf(caller) ?? schema
     }
-    answerIntrospection(schema, shown)
-    if (this.#service !== null && this.#auth.settings.introspection === 'filtered') this.#guardService(schema, this.#service)
   }
 
   /** How much of the schema may be in messages to this caller, or to nobody known; `null` when all of it may. */
@@ -82,7 +93,7 @@ export class Introspection {
       const refusal = caller.decide(requirement)
       if (refusal !== null) return refusal
     }
-    return null
+    return this.#origin === null ? null : this.#origin.#refusalByTable(caller)
   }
 
   #enforce(caller: AuthContext, coordinate: string, context: unknown, info: unknown): void {

@@ -1,16 +1,10 @@
 import { __Type, type GraphQLField, type GraphQLResolveInfo, type GraphQLSchema, SchemaMetaFieldDef, TypeMetaFieldDef } from 'graphql'
-
-/**
- * Says which schema the operation in this context is told of, in place of the one that it runs on.
- *
- * @throws {AuthError} when it is told of none.
- */
-export type ShownSchema = (context: unknown, info: Pick<GraphQLResolveInfo, 'parentType' | 'fieldName'>) => GraphQLSchema
+import { derivedIntrospection, type ShownSchema } from './derived.js'
 
 /**
  * Has `__schema` and `__type` on this schema answered from another one, chosen for each operation, however the operation is run:
- * execution looks for nothing but the schema of a field's info there, and that is what is replaced. Schemas that were not named
- * here answer as they always did.
+ * execution looks for nothing but the schema of a field's info there, and that is what is replaced. Schemas that were neither
+ * named here nor made from one that was answer as they always did.
  *
  * The fields are constants of graphql-js that belong to no schema, so this is the one place that every executor, server and compiler
  * comes by. The alternative, to run that part of the operation apart and merge the results, would have to be repeated in each of them.
@@ -21,8 +15,9 @@ export function answerIntrospection(schema: GraphQLSchema, shown: ShownSchema): 
   isInstalled = true
   for (const field of [SchemaMetaFieldDef, TypeMetaFieldDef]) {
     onOtherSchema(field, (_source, context, info) => {
-      const view = shownBy.get(info.schema)?.(context, info)
-      if (view !== undefined) rememberTypes(view)
+      const shown = shownBy.get(info.schema) ?? derivedIntrospection(info.schema)?.shown
+      const view = shown?.(context, info)
+      if (view !== undefined && view !== info.schema) rememberTypes(view)
       return view
     })
   }
@@ -49,7 +44,7 @@ function onOtherSchema(field: GraphQLField<unknown, unknown>, choose: Choice): v
 
 /** Views share none of their composite types, so that a type tells its view. */
 function rememberTypes(view: GraphQLSchema): void {
-  if (remembered.has(view) || shownBy.has(view)) return
+  if (remembered.has(view)) return
   remembered.add(view)
   for (const type of Object.values(view.getTypeMap())) if ('getFields' in type || 'getTypes' in type) schemaOfType.set(type, view)
 }

@@ -2,8 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Requirement } from '../../core/requirement.js'
 import { directiveNames } from '../link.js'
-import type { RequirementTable } from '../requirement-table.js'
-import { type Demands, demandsOf } from './demands.js'
+import type { Demands } from './demands.js'
 import { viewOf } from './view.js'
 import { visibilityOf } from './visibility.js'
 
@@ -17,9 +16,9 @@ export class SchemaViews {
   readonly #ownDirectives: { has(name: string): boolean }
   readonly #views = new LRUCache<string, { readonly view: GraphQLSchema | null }>({ max: MAX_VIEWS })
 
-  constructor(schema: GraphQLSchema, table: RequirementTable) {
+  constructor(schema: GraphQLSchema, demands: Demands) {
     this.#schema = schema
-    this.#demands = demandsOf(schema, table)
+    this.#demands = demands
     this.#ownDirectives = directiveNames(schema)
   }
 

@@ -1,7 +1,7 @@
 import type { DocumentNode, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { concealErrors, isRequestError } from '../../schema/introspection/conceal.js'
+import { concealErrors } from '../../schema/introspection/conceal.js'
 import { isTooLarge } from '../../schema/limits/check-limits.js'
 import { protectedSchemaOf } from '../../schema/protected-schema.js'
 import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
@@ -106,7 +106,6 @@ export function apolloAuth(auth: Auth, { formatError = (formatted) => formatted 
           if (answer !== null) throw answer.errors[0]
         },
         async didEncounterErrors({ errors, schema, document, request, contextValue }) {
-          if (!errors.every(isRequestError)) return
           const { operationName, variables } = request
           const concealed = concealErrors(errors, { schema, document, operationName, variableValues: variables, contextValue })
           // Apollo formats the very list that it shows here, and asks nobody for another.

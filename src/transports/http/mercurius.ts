@@ -3,7 +3,7 @@ import type { Auth } from '../../core/auth.js'
 import { AuthContext } from '../../core/auth-context.js'
 import type { AnyRequest } from '../../core/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import { concealErrors, documentOf, isRequestError } from '../../schema/introspection/conceal.js'
+import { concealErrors, documentOf } from '../../schema/introspection/conceal.js'
 import { protectSchema } from '../../schema/protect-schema.js'
 import { REPORT_EXTENSION, takeReport } from '../../schema/report.js'
 import { type ContextWithAuth, httpContext, withAuth } from './http-context.js'
@@ -141,6 +141,7 @@ export function mercuriusAuth<Request extends MercuriusRequest = MercuriusReques
       })
       app.graphql.addHook('preExecution', async (schema, document, context, variables) => {
         const run = documentToRun(document, context)
+        documents.set(context, run)
         for (const operationName of operationNames(run)) {
           const answer = answerToOperation({ schema, document: run, operationName, variableValues: variables, contextValue: context }, isBatched(context))
           if (answer !== null) throw new OperationRefused(answer)
@@ -180,6 +181,7 @@ function operationNameOf(request: MercuriusRequest, context: object): string | n
 }
 
 interface MercuriusParams {
+  readonly query?: unknown
   readonly operationName?: string | null
   readonly variables?: Readonly<Record<string, unknown>> | null
 }
@@ -190,21 +192,34 @@ function paramsOf({ method, query, body }: MercuriusRequest, context: object): M
   return (params ?? {}) as MercuriusParams
 }
 
+/** Of an operation that failed. In a batch, Mercurius hands on the context of all of them: what cannot be told by its text counts as unknown. */
+function failedParams(document: DocumentNode | undefined, context: object): MercuriusParams {
+  const { [OWN_REQUEST]: request, operationId } = context as { [OWN_REQUEST]?: MercuriusRequest; operationId?: number }
+  if (request === undefined) return {}
+  if (operationId !== undefined || !Array.isArray(request.body)) return paramsOf(request, context)
+  const sent = (request.body as ReadonlyArray<MercuriusParams | null>).filter((params) => params?.query === document?.loc?.source.body)
+  return sent.length === 1 ? (sent[0] ?? {}) : {}
+}
+
 /** Mercurius keeps the errors of a document for whoever sends it next: they are concealed on their way out, for each caller anew. */
 function concealed(execution: MercuriusExecution, schema: GraphQLSchema, context: object): MercuriusExecution {
   const [first] = execution.errors
-  const { errors: nested } = (first?.originalError ?? {}) as { errors?: readonly GraphQLError[] }
+  const { errors: inner } = (first?.originalError ?? {}) as { errors?: unknown }
+  const nested = Array.isArray(inner) ? (inner as readonly GraphQLError[]) : undefined
   const errors = nested ?? execution.errors
-  if (first === undefined || (execution.data ?? null) !== null || !errors.every((error) => error instanceof GraphQLError && isRequestError(error)))
-    return execution
-  const { [OWN_REQUEST]: request } = context as { [OWN_REQUEST]?: MercuriusRequest }
-  const { operationName, variables } = request === undefined ? {} : paramsOf(request, context)
-  const shown = concealErrors(errors, { schema, document: documentOf(errors), operationName, variableValues: variables, contextValue: context })
+  if (first === undefined || (execution.data ?? null) !== null) return execution
+  // Errors of compiled queries do not say what they are about.
+  const document = documentOf(errors) ?? documents.get(context)
+  const { operationName, variables } = failedParams(document, context)
+  const shown = concealErrors(errors, { schema, document, operationName, variableValues: variables, contextValue: context })
   if (shown === errors) return execution
   if (nested === undefined) return { ...execution, errors: shown }
   const originalError = Object.defineProperty(Object.create(first.originalError ?? null), 'errors', { value: shown })
   return { ...execution, errors: [new GraphQLError(first.message, { originalError })] }
 }
+
+/** What runs in a context. */
+const documents = new WeakMap<object, DocumentNode>()
 
 function operationNames(document: DocumentNode): ReadonlyArray<string | undefined> {
   return document.definitions.flatMap((definition) => (definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : []))

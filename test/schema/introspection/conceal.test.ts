@@ -175,6 +175,46 @@ describe('concealing', () => {
     expect(concealErrors(errors, asked(reader))[0]?.extensions).toEqual({ code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } })
   })
 
+  it('leaves errors with a code of their own, and those that an application throws, among others as they are', () => {
+    const coded = new GraphQLError('of "Invoice"', { extensions: { code: 'TOO_DEEP' } })
+    const thrown = new GraphQLError('of "Invoice"', { originalError: new TypeError('of "Invoice"') })
+    const mixed = [coded, ...raw, thrown]
+    const told = concealErrors(mixed, asked(reader))
+    expect(told.slice(1)).toEqual([coded, thrown])
+    expect(told[0]?.message).toMatch(/^Cannot query field "invoic"/)
+    expect(told[0]?.message).not.toMatch(/invoice/)
+    const answered = told.map((error) => new GraphQLError(error.message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...error.extensions } }))
+    expect(answered.map(({ extensions }) => extensions.code)).toEqual(['GRAPHQL_VALIDATION_FAILED', 'TOO_DEEP', 'GRAPHQL_VALIDATION_FAILED'])
+    const again = revealErrors(told, contextOf(server.auth, clerk))
+    expect(messagesOf(again)).toEqual([...messagesOf(raw), 'of "Invoice"', 'of "Invoice"'])
+    expect(again.map(({ extensions }) => extensions.code)).toEqual([undefined, 'TOO_DEEP', undefined])
+  })
+
+  it('gives what is revealed the head of what it replaces, and that of no other error', () => {
+    const coded = new GraphQLError('deep', { extensions: { code: 'TOO_DEEP', http: { status: 418 } } })
+    const told = concealErrors([coded, ...raw], { schema: server.schema, document })
+    // As Yoga does it, on the errors that it is about to send.
+    for (const { extensions } of told)
+      Object.assign(extensions, { code: extensions.code ?? 'GRAPHQL_VALIDATION_FAILED', http: extensions.http ?? { status: 400 } })
+    expect(revealErrors(told, contextOf(server.auth, clerk)).map(({ extensions }) => extensions)).toEqual([
+      { code: 'GRAPHQL_VALIDATION_FAILED', http: { status: 400 } },
+      { code: 'TOO_DEEP', http: { status: 418 } },
+    ])
+    expect(raw.map(({ extensions }) => extensions)).toEqual([{}])
+  })
+
+  it('changes neither the list that it is given nor the errors in it', () => {
+    const list = Object.freeze(raw.map((error) => Object.freeze(error)))
+    const before = JSON.stringify(list)
+    for (const caller of [reader, null, clerk]) concealErrors(list, asked(caller))
+    expect(JSON.stringify(list)).toBe(before)
+  })
+
+  it('takes errors without extensions, as compiled queries make them', () => {
+    const bare = Object.create(GraphQLError.prototype, { message: { value: 'of "Invoice"', enumerable: true }, extensions: { value: undefined } })
+    expect(messagesOf(concealErrors([bare], { ...asked(reader), document: undefined }))).toEqual(['The operation is not valid.'])
+  })
+
   it('shows everything in a dry run, and in a schema that is not protected', () => {
     const dry = serve({ dryRun: true })
     expect(concealErrors(raw, { schema: dry.schema, document, contextValue: contextOf(dry.auth, null) }) === raw).toBe(true)

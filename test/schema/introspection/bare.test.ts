@@ -1,4 +1,4 @@
-import { envelop, useEngine, useSchema } from '@envelop/core'
+import { envelop, type Plugin, useEngine, useSchema } from '@envelop/core'
 import { describe, expect, it } from '@jest/globals'
 import * as graphql from 'graphql'
 import { type GraphQLSchema, introspectionFromSchema, printSchema } from 'graphql'
@@ -12,7 +12,11 @@ describe.each(['private', 'filtered'] as const)('introspection: %p', (introspect
   it('answers plugins that introspect the schema without a context, and callers as ever', async () => {
     const auth = testAuth({ introspection })
     let seen: unknown
-    const plugin = { onValidate: () => void (seen = introspectionFromSchema(getEnveloped({}).schema as GraphQLSchema)) }
+    const plugin: Plugin = {
+      onValidate: () => {
+        seen = introspectionFromSchema(getEnveloped({}).schema as GraphQLSchema)
+      },
+    }
     const getEnveloped = envelop({ plugins: [useEngine(graphql), useSchema(schema()), useAuth(auth), plugin] })
     const { parse, validate, contextFactory, execute, schema: served } = getEnveloped(contextOf(auth, null))
     const document = parse('{ __schema { queryType { name } } closed }')

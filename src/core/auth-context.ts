@@ -81,6 +81,7 @@ export class AuthContext {
    * @param fragments those of the document, by name: two documents may share an operation and not its fragments
    */
   clear(operation: object, by: object, fragments: object): void {
+    if (this.#holdsCleared(operation, by, fragments)) return
     if (this.#cleared !== null) {
       this.#clearedBefore ??= []
       this.#clearedBefore.push(this.#cleared)

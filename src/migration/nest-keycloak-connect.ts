@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import { permissionRequirement, type Requirement } from '../core/requirement.js'
+import { NOBODY } from '../core/special-permissions.js'
 import { type AnyClass, type AnyFunction, type Declaration, declaredResolver, isClass } from '../decorators/declaration.js'
 import { dualDecorator, type MemberDecorator, type ResolverDecorator } from '../decorators/dual.js'
 import { guard } from '../decorators/guard.js'
@@ -67,10 +68,7 @@ const pending = new WeakMap<Requirement, readonly string[]>()
 export function Scopes(...scopes: readonly string[]): MemberDecorator {
   if (scopes.length === 0) throw new ConfigurationError('@Scopes', 'at least one scope', "'view'")
   for (const scope of scopes) resourcePermission('@Scopes', 'resource', scope)
-  const placeholder = permissionRequirement(
-    [...new Set(scopes)].map((scope) => `no-resource#${scope}`),
-    () => null,
-  )
+  const placeholder = permissionRequirement([NOBODY, ...[...new Set(scopes)].map((scope) => `no-resource#${scope}`)], () => null)
   pending.set(placeholder, Object.freeze([...scopes]))
   return dualDecorator('Scopes', placeholder)
 }

@@ -21,7 +21,7 @@ export function fieldDemand(table: RequirementTable, typeName: string, field: Fi
   const rule = table.ruleOf(typeName, field.name)
   if (rule === undefined) return null
   const inputs = InputGuard.of(table, typeName, field)
-  const output = EnumGuard.of(table, field.type)
+  const output = EnumGuard.of(table, `${typeName}.${field.name}`, field.type)
   if (rule.requirements.length === 0 && inputs === null && output === null) return null
   const all = [...rule.requirements, ...(inputs?.requirements ?? []), ...(output?.requirements ?? [])]
   return { rule, inputs, output, isStatic: !all.some(isDynamic) }

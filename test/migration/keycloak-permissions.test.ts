@@ -131,6 +131,8 @@ describe('Resource and Scopes', () => {
     const { auth, asked } = openAuth(['order#view on order', 'no-resource#view on null'])
     expect((await run(auth, schema, 'mutation { homeless }', {})).errors).toEqual(['INSUFFICIENT_PERMISSION'])
     expect(asked).toEqual([])
+    const { auth: withAdmins } = openAuth([], { admins: { super: () => true } })
+    expect((await run(withAdmins, schema, 'mutation { homeless }', {})).errors).toEqual(['INSUFFICIENT_PERMISSION'])
   })
 
   it.each<[string, () => unknown]>([

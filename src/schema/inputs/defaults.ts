@@ -54,8 +54,9 @@ function equals(value: Value, type: GraphQLInputType, expected: unknown): boolea
   if (isNull(value)) return expected === null
   const nullable = getNullableType(type)
   if (isListType(nullable)) {
+    if (!Array.isArray(expected) || isOtherLength(value, expected.length)) return false
     const items = itemsOf(value)
-    return Array.isArray(expected) && items.length === expected.length && items.every((item, index) => equals(item, nullable.ofType, expected[index]))
+    return items.length === expected.length && items.every((item, index) => equals(item, nullable.ofType, expected[index]))
   }
   if (!isInputObjectType(nullable)) return equalsLeaf(value, nullable, expected)
   if (typeof expected !== 'object' || expected === null) return false
@@ -66,6 +67,12 @@ function equals(value: Value, type: GraphQLInputType, expected: unknown): boolea
     const supplied = defaultOf(field)
     return supplied === null ? wanted === null : wanted !== null && sameValue(supplied.value, wanted.value)
   })
+}
+
+/** Tells a list of another length at once: a small document can hold a large one against a default a thousand times. */
+function isOtherLength(value: Value, length: number): boolean {
+  const list = value.form === 'literal' ? value.node.kind === Kind.LIST && value.node.values : value.value
+  return Array.isArray(list) && list.length !== length
 }
 
 function equalsLeaf(value: Value, type: GraphQLLeafType, expected: unknown): boolean {
@@ -79,13 +86,23 @@ function equalsLeaf(value: Value, type: GraphQLLeafType, expected: unknown): boo
   }
 }
 
-/** Scalars of JSON come as objects with a prototype or without one, by the way that they were passed. */
+/**
+ * Scalars of JSON come as objects with a prototype or without one, by the way that they were passed. Of an object of a class it cannot be
+ * seen what it holds, since that may be private: two of them are never the same, but for those that are known to show it.
+ */
 function sameValue(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((item, index) => sameValue(item, right[index]))
-  if (!isPlain(left) || !isPlain(right)) return isDeepStrictEqual(left, right)
+  if (!isPlain(left) || !isPlain(right)) return Object.is(left, right) || (isOpen(left) && isOpen(right) && isDeepStrictEqual(left, right))
   const keys = Object.keys(left)
   return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && sameValue(left[key], right[key]))
 }
+
+function isOpen(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && OPEN_PROTOTYPES.has(Object.getPrototypeOf(value))
+}
+
+/** Of objects whose whole content `isDeepStrictEqual` compares. */
+const OPEN_PROTOTYPES: ReadonlySet<unknown> = new Set([Date.prototype, Uint8Array.prototype, Buffer.prototype])
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false

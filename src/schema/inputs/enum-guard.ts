@@ -1,6 +1,7 @@
 import { type GraphQLEnumType, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, getNullableType, isEnumType, isListType } from 'graphql'
 import type { AuthContext } from '../../core/auth-context.js'
 import { enforce, type ResolverArguments } from '../../core/enforcement.js'
+import type { Refusal } from '../../core/refusal.js'
 import type { Requirement } from '../../core/requirement.js'
 import { refuseField } from '../../decorators/refuse-field.js'
 import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
@@ -9,19 +10,26 @@ import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 export class EnumGuard {
   /** Every requirement that a value can come by, once. */
   readonly requirements: readonly Requirement[]
+  /** Of the field that answers. */
+  readonly #coordinate: string
   readonly #type: GraphQLEnumType
   readonly #returned: GraphQLOutputType
   readonly #rules: ReadonlyMap<string, CoordinateRule>
+  /** Whether all guarded values demand the same, so that what is missing does not tell which of them it is. */
+  readonly #demandsAreEqual: boolean
 
-  private constructor(type: GraphQLEnumType, returned: GraphQLOutputType, rules: ReadonlyMap<string, CoordinateRule>) {
+  private constructor(coordinate: string, type: GraphQLEnumType, returned: GraphQLOutputType, rules: ReadonlyMap<string, CoordinateRule>) {
+    this.#coordinate = coordinate
     this.#type = type
     this.#returned = returned
     this.#rules = rules
-    this.requirements = [...new Set([...rules.values()].flatMap(({ requirements }) => requirements))]
+    const lists = [...rules.values()].map(({ requirements }) => requirements)
+    this.requirements = [...new Set(lists.flat())]
+    this.#demandsAreEqual = lists.every((list) => list.length === this.requirements.length)
   }
 
-  /** The guard of a field of this type, or `null` when it returns no enum, or one whose values are free. */
-  static of(table: RequirementTable, returned: GraphQLOutputType): EnumGuard | null {
+  /** The guard of a field of this type, or `null` when it returns no enum, or one whose values are free. @param coordinate of the field */
+  static of(table: RequirementTable, coordinate: string, returned: GraphQLOutputType): EnumGuard | null {
     const type = getNamedType(returned)
     if (!isEnumType(type)) return null
     const rules = new Map<string, CoordinateRule>()
@@ -29,7 +37,7 @@ export class EnumGuard {
       const rule = table.inputRuleOf(type.name, name)
       if (rule !== undefined && rule.requirements.length > 0) rules.set(name, rule)
     }
-    return rules.size === 0 ? null : new EnumGuard(type, returned, rules)
+    return rules.size === 0 ? null : new EnumGuard(coordinate, type, returned, rules)
   }
 
   /** Returns what a resolver gave, with refused values in lists replaced by their errors, which graphql-js takes for failures of the item. */
@@ -55,13 +63,19 @@ export class EnumGuard {
     if (rule === undefined || verdict === null) return value
     const { context } = resolver
     if (!(verdict instanceof Promise)) {
-      refuseField(auth, rule.coordinate, verdict, context, at)
+      refuseField(auth, this.#coordinate, this.#withoutValue(verdict, rule), context, at)
       return value
     }
     return verdict.then((refusal) => {
-      if (refusal !== null) refuseField(auth, rule.coordinate, refusal, context, at)
+      if (refusal !== null) refuseField(auth, this.#coordinate, this.#withoutValue(refusal, rule), context, at)
       return value
     })
+  }
+
+  /** An error that named the value would answer what it refuses: only the audit log is told. */
+  #withoutValue(refusal: Refusal, { coordinate }: CoordinateRule): Refusal {
+    const { requiredScopes: _scopes, requiredPermissions: _permissions, acrValues: _acr, maxAge: _age, detail, ...rest } = refusal
+    return { ...(this.#demandsAreEqual ? refusal : rest), detail: detail === undefined ? coordinate : `${coordinate}: ${detail}` }
   }
 
   /** By the name that the value will be answered as. What is no value of the enum is graphql-js' to refuse. */

@@ -1,4 +1,4 @@
-import { type GraphQLArgument, getNamedType } from 'graphql'
+import { type GraphQLArgument, type GraphQLResolveInfo, getNamedType } from 'graphql'
 import type { AuthContext } from '../../core/auth-context.js'
 import { enforce, type ResolverArguments } from '../../core/enforcement.js'
 import type { Refusal } from '../../core/refusal.js'
@@ -55,13 +55,22 @@ export class InputGuard {
     const rules: CoordinateRule[] = []
     for (const { definition, rule, isDeep } of this.#arguments) {
       const given: unknown = Object.hasOwn(args, definition.name) ? (args as Record<string, unknown>)[definition.name] : undefined
+      if (given === undefined) continue
       const value: Value = { form: 'coerced', value: given }
-      if (given === undefined || isDefault(value, definition)) continue
+      const slot = runningSlot(info, definition)
+      if (isDefault(value, slot)) continue
       if (rule.requirements.length > 0) rules.push(rule)
-      if (isDeep) passed.look(value, definition.type)
+      if (isDeep) passed.look(value, slot.type)
     }
     return [...rules, ...passed.rules]
   }
+}
+
+/** The argument in the schema that runs. It is a copy, with defaults of its own: the very objects that execution supplies. */
+function runningSlot(info: unknown, definition: GraphQLArgument): GraphQLArgument {
+  const { parentType, fieldName } = (info ?? {}) as Partial<GraphQLResolveInfo>
+  const field = parentType === undefined || fieldName === undefined ? undefined : parentType.getFields()[fieldName]
+  return field?.args.find(({ name }) => name === definition.name) ?? definition
 }
 
 interface GuardedArgument {

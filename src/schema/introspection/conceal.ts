@@ -12,6 +12,8 @@ import {
   validate,
 } from 'graphql'
 import { AuthContext } from '../../core/auth-context.js'
+import { resolveLimits } from '../../core/limits.js'
+import { exceededByVariables } from '../limits/variables.js'
 import { protectedSchemaOf } from '../protected-schema.js'
 import { derivedIntrospection, type Readable } from './derived.js'
 
@@ -42,8 +44,9 @@ export function concealErrors(errors: readonly GraphQLError[], asked: Asked): re
   const introspection = protectedSchemaOf(asked.schema)?.introspection ?? derivedIntrospection(asked.schema)
   const readable = general.length === 0 ? null : (introspection?.readableTo(AuthContext.of(asked.contextValue)) ?? null)
   if (readable === null) return raw
+  const read = withinLimits(asked)
   const shown =
-    readable.view === null ? withoutNames(general, asked, readable) : (errorsOnView(readable.view, readable, asked) ?? withoutNames(general, asked, readable))
+    readable.view === null ? withoutNames(general, read, readable) : (errorsOnView(readable.view, readable, read) ?? withoutNames(general, read, readable))
   const concealed = [...answeredAs(shown, general), ...raw.filter((error) => !isRequestError(error))]
   const { contextValue, ...question } = asked
   concealedFrom.set(concealed, { raw, question })
@@ -92,6 +95,13 @@ const SERVERS_OWN: ReadonlySet<unknown> = new Set(['GRAPHQL_VALIDATION_FAILED', 
  * So it does not keep the caller.
  */
 const concealedFrom = new WeakMap<readonly GraphQLError[], { readonly raw: readonly GraphQLError[]; readonly question: Asked }>()
+
+/** Some servers validate before anything has measured the variables: those that exceed a limit are not looked at, since that takes recursion. */
+function withinLimits(asked: Asked): Asked {
+  const { variableValues, ...rest } = asked
+  const limits = protectedSchemaOf(asked.schema)?.auth.settings.limits ?? resolveLimits()
+  return variableValues === undefined || variableValues === null || exceededByVariables(variableValues, limits) === null ? asked : rest
+}
 
 /** What a server of the view alone would answer; `null` when it would find nothing wrong. */
 function errorsOnView(view: GraphQLSchema, { suggestions }: Readable, asked: Asked): readonly GraphQLError[] | null {

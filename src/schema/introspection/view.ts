@@ -12,6 +12,7 @@ import {
   GraphQLSchema,
   type GraphQLType,
   GraphQLUnionType,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -21,6 +22,7 @@ import {
   isSpecifiedDirective,
   isUnionType,
 } from 'graphql'
+import { namedInDefault } from './default-value.js'
 import { reachableTypes } from './reachable.js'
 import type { Visibility } from './visibility.js'
 
@@ -39,9 +41,15 @@ export function viewOf(schema: GraphQLSchema, visible: Visibility, isShown: (dir
   return builder.build(directives)
 }
 
-/** A directive that asks for what is hidden is hidden itself. */
+/** A directive that asks for what is hidden, or names it in a default, is hidden itself. */
 function hasItsTypes({ args }: GraphQLDirective, visible: Visibility): boolean {
-  return args.every(({ type }) => visible.hasType(String(type).replace(/[[\]!]/g, '')))
+  return args.every((arg) => visible.hasType(getNamedType(arg.type).name) && namedInDefault(arg).every((coordinate) => isVisible(coordinate, visible)))
+}
+
+/** @param coordinate of an enum value or input field */
+function isVisible(coordinate: string, visible: Visibility): boolean {
+  const [typeName = '', memberName = ''] = coordinate.split('.')
+  return visible.hasMember(typeName, memberName)
 }
 
 class ViewBuilder {

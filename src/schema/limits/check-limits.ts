@@ -54,6 +54,8 @@ export function checkBatch(auth: Auth, operations: number, origin: Origin): Limi
 
 /** Characters of remembered documents, for each auth. */
 const REMEMBERED = 4_000_000
+/** Short ones cost more than their characters. */
+const REMEMBERED_TEXTS = 20_000
 
 /** A verdict is one of these, since the cache has no room for `null`. */
 type Verdict = LimitName | 'within'
@@ -67,7 +69,7 @@ function textVerdict(auth: Auth, text: string): LimitName | null {
   if (text.length > limits.documentLength) return 'documentLength'
   let known = verdicts.get(auth)
   if (known === undefined) {
-    known = new LRUCache({ maxSize: REMEMBERED, sizeCalculation: (_verdict, key) => key.length + 1 })
+    known = new LRUCache({ max: REMEMBERED_TEXTS, maxSize: REMEMBERED, sizeCalculation: (_verdict, key) => key.length + 1 })
     verdicts.set(auth, known)
   }
   let verdict = known.get(text)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { refusals } from '../support.js'
+import { GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, GraphQLSchema, GraphQLString, parse } from 'graphql'
+import { authorizeOperation } from '../../../src/schema/authorize-operation.js'
+import { contextOf, Protected, refusals, schemaOf } from '../support.js'
 import { type InputCase, refusedOf, shop } from './support.js'
 
 const ALL = { scopes: ['admin', 'role', 'tags', 'verify', 'money', 'code', 'one', 'two'] }
@@ -156,5 +158,96 @@ describe('hostile values', () => {
     const result = await served.ask('query ($i: UserInput) { user(input: $i) }', {}, { variables: { i: input } })
     expect(refusals(result).some((refusal) => refusal.includes('INSUFFICIENT'))).toBe(false)
     expect(({} as { role?: unknown }).role).toBeUndefined()
+  })
+})
+
+/** Holds its value where nobody can see it, as many classes of libraries do. */
+class Opaque {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  toString(): string {
+    return this.#text
+  }
+}
+
+describe('a value that cannot be compared', () => {
+  it('is no default, and the default itself is still not asked for', async () => {
+    const got: string[] = []
+    const Money = new GraphQLScalarType({
+      name: 'Money',
+      parseValue: (value) => new Opaque(String(value)),
+      parseLiteral: (node) => new Opaque('value' in node ? String(node.value) : ''),
+    })
+    const schema = schemaOf(
+      `scalar Money
+      input Payment { note: String, limit: Money = "5" @requiresScopes(scopes: [["big"]]) }
+      type Query { pay(limit: Money = "5" @requiresScopes(scopes: [["big"]]), payment: Payment): String }`,
+      {
+        Money,
+        Query: {
+          pay: (_source: unknown, { limit, payment }: { limit: Opaque; payment?: { limit: Opaque } }) => {
+            got.push(`${limit} ${payment?.limit}`)
+          },
+        },
+      },
+    )
+    const served = new Protected(schema)
+    for (const [source, variables, expected] of [
+      ['{ pay(limit: "500") }', {}, ['Query.pay(limit:)']],
+      ['query ($m: Money) { pay(limit: $m) }', { m: '500' }, ['Query.pay(limit:)']],
+      ['{ pay(payment: { limit: "500" }) }', {}, ['Payment.limit']],
+      ['query ($p: Payment) { pay(payment: $p) }', { p: { limit: '500' } }, ['Payment.limit']],
+      ['{ pay(payment: { note: "" }) }', {}, []],
+      ['query ($p: Payment) { pay(payment: $p) }', { p: { note: '' } }, []],
+    ] as const) {
+      const results = [await served.ask(source, {}, { variables }), await served.askBare(source, {}, { variables })]
+      expect(results.map(({ errors = [] }) => errors.map(({ extensions }) => (extensions.auth as { coordinate?: string }).coordinate))).toEqual([
+        expected,
+        expected,
+      ])
+    }
+    expect(new Set(got)).toEqual(new Set(['5 5']))
+  })
+
+  it('is told from another value of its enum', async () => {
+    const READER = new Opaque('reader')
+    const Role = new GraphQLEnumType({
+      name: 'Role',
+      values: { READER: { value: READER }, ADMIN: { value: new Opaque('admin'), extensions: { auth: { scopes: 'admin' } } } },
+    })
+    const query = new GraphQLObjectType({
+      name: 'Query',
+      fields: { is: { type: GraphQLString, args: { role: { type: Role, defaultValue: READER } }, resolve: (_source, { role }) => String(role) } },
+    })
+    const served = new Protected(new GraphQLSchema({ query }))
+    for (const [source, expected] of [
+      ['{ is }', []],
+      ['{ is(role: READER) }', []],
+      ['{ is(role: ADMIN) }', ['Role.ADMIN INSUFFICIENT_SCOPE']],
+    ] as const) {
+      expect(refusals(await served.ask(source, {}))).toEqual(expected)
+    }
+  })
+})
+
+describe('a large list in a variable', () => {
+  it('is not copied for each place that has a default', () => {
+    const served = new Protected(schemaOf('type Query { n: Query f(ids: [Int!] = [] @requiresScopes(scopes: [["x"]])): Int }'), { access: 'public' })
+    let reads = 0
+    const counted = new Proxy(Array<number>(10_000).fill(1), {
+      get: (list, name, self) => {
+        reads += 1
+        return Reflect.get(list, name, self)
+      },
+    })
+    const document = parse(`query ($v: [Int!]) { n { ${Array.from({ length: 400 }, (_, index) => `a${index}: f(ids: $v)`).join(' ')} } }`)
+    const errors = authorizeOperation({ schema: served.schema, document, variableValues: { v: counted }, contextValue: contextOf(served.auth, null) })
+    expect(errors.map(({ message }) => message)).toEqual(['Unauthorized'])
+    // Once for the limits, and a few for each place.
+    expect(reads).toBeLessThan(40_000)
   })
 })

@@ -39,7 +39,7 @@ describe('an enum value that is answered', () => {
   ])('in %s nulls its item, with an error at its path', async (_name, roles) => {
     const result = await answering({ roles }).ask('{ roles }', {})
     expect([dataOf(result), refusals(result)]).toEqual([{ roles: ['READER', null, null, 'READER'] }, ['roles.1 INSUFFICIENT_SCOPE']])
-    expect(result.errors?.[0]?.extensions.auth).toMatchObject({ coordinate: 'Role.ADMIN' })
+    expect(result.errors?.[0]?.extensions.auth).toMatchObject({ coordinate: 'Query.roles' })
   })
 
   it('in an asynchronous list is replaced by its error, and the list goes on', async () => {
@@ -58,7 +58,24 @@ describe('an enum value that is answered', () => {
     const info = { operation: {}, parentType: {}, path: {} }
     const items: unknown[] = []
     for await (const item of resolve({}, {}, contextOf(served.auth, {}), info)) items.push(item)
-    expect(items).toEqual([expect.objectContaining({ refusal: expect.objectContaining({ coordinate: 'Role.ADMIN' }) }), 'READER', 'OWNER'])
+    expect(items).toEqual([expect.objectContaining({ refusal: expect.objectContaining({ coordinate: 'T.roles', detail: 'Role.ADMIN' }) }), 'READER', 'OWNER'])
+  })
+
+  it.each([
+    ['the same', '["staff"]', '["staff"]', { requiredScopes: [['staff']] }],
+    ['different scopes', '["staff"]', '["owner"]', {}],
+  ])('is not told by its error, where the guarded values demand %s', async (_name, flagged, banned, told) => {
+    const users = ['OK', 'FLAGGED', 'BANNED'].map((status) => ({ status }))
+    const schema = schemaOf(
+      `type Query { users: [User] } type User { status: Status }
+      enum Status { OK FLAGGED @requiresScopes(scopes: [${flagged}]) BANNED @requiresScopes(scopes: [${banned}]) }`,
+      { Query: { users: () => users } },
+    )
+    const { errors = [] } = await new Protected(schema).ask('{ users { status } }', {})
+    const [first, second] = errors.map(({ extensions }) => extensions.auth)
+    expect(first).toEqual({ reason: 'INSUFFICIENT_SCOPE', coordinate: 'User.status', decisionId: expect.any(String), ...told })
+    expect(second).toEqual(first)
+    expect(JSON.stringify(errors)).not.toMatch(/FLAGGED|BANNED/)
   })
 
   it('in a list of lists nulls its item too', async () => {

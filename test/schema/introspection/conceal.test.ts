@@ -221,3 +221,14 @@ describe('concealing', () => {
     expect(concealErrors(raw, { ...asked(null), schema: schemaOf('type Query { a: Int }') }) === raw).toBe(true)
   })
 })
+
+describe('variables that no limit was held against', () => {
+  // Apollo Server and Mercurius validate before anything measures the variables.
+  it.each(['private', 'filtered'] as const)('are not followed however deep they are, under %s introspection', (introspection) => {
+    const server = new Protected(schemaOf('type Query { a(in: In): Int } input In { in: [In] }'), { introspection })
+    const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    const document = parse('query ($in: In) { a(in: $in) b }')
+    const asked = { schema: server.schema, document, variableValues: { in: deep }, contextValue: contextOf(server.auth, null) }
+    expect(concealErrors(validate(server.schema, document), asked).map(({ message }) => message)).toEqual(['Cannot query field "b" on type "Query".'])
+  })
+})

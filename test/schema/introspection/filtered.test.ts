@@ -32,6 +32,12 @@ const left: ReadonlyArray<readonly [why: string, typeDefs: string, shown: string
     'type Query { a: A } type A { b: B } type B { i: Int }',
   ],
   ['keeps types that lead to themselves', `type Query { a: A } type A { a: A s: Int ${scoped} }`, 'type Query { a: A } type A { a: A }'],
+  [
+    'leaves out a directive whose default names a hidden enum value or input field, and what only it leads to',
+    `directive @as(role: Role = ADMIN) on FIELD directive @by(in: In = { b: 1 }) on FIELD directive @kept(role: Role = USER) on FIELD
+    type Query { a: Int } enum Role { USER ADMIN ${scoped} } input In { a: Int b: Int ${scoped} }`,
+    'directive @kept(role: Role = USER) on FIELD type Query { a: Int } enum Role { USER }',
+  ],
   ['leaves out a mutation type without fields', `type Query { a: Int } type Mutation { b: Int ${scoped} }`, 'type Query { a: Int }'],
   ['leaves out a subscription type without fields', `type Query { a: Int } type Subscription { b: Int ${scoped} }`, 'type Query { a: Int }'],
   [

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../core/configuration-error.js'
 import { protectedSchemaOf } from '../protected-schema.js'
 import { compileRequirements, type RequirementTable } from '../requirement-table.js'
 import { computedFields } from './computed-fields.js'
+import { directiveArguments } from './directive-arguments.js'
 import { directiveChecks } from './directives.js'
 import type { Check, Finding, Setup } from './finding.js'
 import { unknownNames } from './names.js'
@@ -14,7 +15,15 @@ import { unreachableRequirements } from './unreachable.js'
 export type { Finding } from './finding.js'
 
 /** Every check. A new one is a new row, and a row in `docs/start-up-checks.md`. */
-export const CHECKS: readonly Check[] = [...unknownNames, ...directiveChecks, ...settingsChecks, openRootFields, computedFields, unreachableRequirements]
+export const CHECKS: readonly Check[] = [
+  ...unknownNames,
+  ...directiveChecks,
+  ...settingsChecks,
+  openRootFields,
+  computedFields,
+  unreachableRequirements,
+  directiveArguments,
+]
 
 /**
  * Looks for mistakes in settings and schema that a server starts with and nobody sees: a scope that no token carries, a directive that

@@ -170,6 +170,17 @@ const FIXTURES: readonly Fixture[] = [
         'type Query { node: Node  dead: Dead } interface Node { id: ID } type Live implements Node { id: ID @authenticated } type Dead { secret: Int @authenticated }',
     },
   },
+  {
+    code: 'unguarded-directive-argument',
+    level: 'warning',
+    at: ['@as(role:)', '@where(filter:)'],
+    fix: 'check them where the directive is carried out',
+    typeDefs:
+      'directive @as(role: Role, note: String) on FIELD directive @where(filter: [Filter!]) on QUERY directive @inside(role: Role) on OBJECT enum Role { READER ADMIN @authenticated } input Filter { secret: Int @authenticated } type Query { a(role: Role, filter: Filter): Int @public }',
+    right: {
+      typeDefs: 'directive @as(role: Role) on FIELD enum Role { READER ADMIN } type Query { a(role: Role @authenticated): Int @public }',
+    },
+  },
 ]
 
 const findingsOf = (schema: GraphQLSchema, settings: CommonSettings = {}): readonly Finding[] =>

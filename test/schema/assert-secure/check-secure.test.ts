@@ -171,6 +171,7 @@ const FIXTURES: readonly Fixture[] = [
     },
   },
   {
+    name: 'directives of operations that take guarded values',
     code: 'unguarded-directive-argument',
     level: 'warning',
     at: ['@as(role:)', '@where(filter:)'],

@@ -45,6 +45,8 @@ const tests = (...folders) => folders.map((folder) => `<rootDir>/test/${folder}/
 
 export default {
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+  // ES modules of finished files are not given back: a worker that has grown is replaced by a new one.
+  workerIdleMemoryLimit: '1.5GB',
   testTimeout: 30_000,
   collectCoverageFrom: ['src/**/*.ts'],
   coverageDirectory: 'coverage',

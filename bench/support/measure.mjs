@@ -27,7 +27,6 @@ async function takeTurns(adapters, { turn, turns }) {
 
 /** Runs so many operations, and answers with the microseconds of CPU time that one took. What answers at once is not made to wait. */
 export async function takeTurn(run, count) {
-  globalThis.gc?.()
   const before = process.cpuUsage()
   await repeat(run, count)
   const { user, system } = process.cpuUsage(before)

@@ -46,16 +46,14 @@ export class Deadline {
   #add(miss: () => void): () => void {
     const waiting = { due: performance.now() + this.milliseconds, miss }
     this.#waiting.add(waiting)
-    // The process stays while somebody waits. Between two calls the timer must not keep it.
     if (this.#timer === undefined) this.#arm(this.milliseconds)
-    else if (this.#waiting.size === 1) this.#timer.ref()
-    return () => {
-      if (this.#waiting.delete(waiting) && this.#waiting.size === 0) this.#timer?.unref()
-    }
+    return () => void this.#waiting.delete(waiting)
   }
 
   #arm(milliseconds: number): void {
     this.#timer = setTimeout(() => this.#expire(), Math.ceil(milliseconds))
+    // It stands between two calls too, and must not keep the process then.
+    this.#timer.unref()
   }
 
   #expire(): void {

@@ -88,7 +88,7 @@ async function differ(subject: Subject, request: Request): Promise<{ readonly ou
   return { outcome: 'refused before', difference: subject.ran === 0 && leaked.length === 0 ? null : { ran: subject.ran, leaked } }
 }
 
-describe(`plan and guards, beside an oracle that knows neither, in ${CASES} cases by ORACLE_SEED=${SEED}`, () => {
+describe(`B26: plan and guards, beside an oracle that knows neither, in ${CASES} cases by ORACLE_SEED=${SEED}`, () => {
   const outcomes: Record<Outcome, number> = { answered: 0, 'refused in part': 0, 'refused before': 0 }
   let withValues = 0
   const { stackTraceLimit } = Error

@@ -45,9 +45,8 @@ export class AuthContext {
   #standings: Map<Requirement, Standing> | null = null
   #decisionIds: Map<string, string> | null = null
   #faults: WeakSet<object> | null = null
-  /** The operation that was cleared last; a batch has others, in a list of their own. */
-  #cleared: Cleared | null = null
-  #clearedBefore: Cleared[] | null = null
+  /** Operations that were cleared: one, or those of a batch. */
+  #cleared: Cleared[] | null = null
   #permissionChecks: PermissionChecks | null = null
   readonly #lease: Lease | null
   readonly #reports: Reports | null
@@ -66,13 +65,6 @@ export class AuthContext {
     return auth instanceof AuthContext && #rules in auth ? auth : null
   }
 
-  /** Whether an operation was cleared for the caller in this context; see {@link AuthContext.clear}. Asked for every guarded value. */
-  static isCleared(context: unknown, operation: object, by: object, fragments: object): boolean {
-    if (typeof context !== 'object' || context === null) return false
-    const { auth } = context as { auth?: unknown }
-    return typeof auth === 'object' && auth !== null && #rules in auth && auth.#holdsCleared(operation, by, fragments)
-  }
-
   /**
    * Notes that the caller meets every requirement that an operation can come by, whatever it is run with, as far as that can be known
    * before it runs: guards need not ask again.
@@ -81,24 +73,18 @@ export class AuthContext {
    * @param fragments those of the document, by name: two documents may share an operation and not its fragments
    */
   clear(operation: object, by: object, fragments: object): void {
-    if (this.#holdsCleared(operation, by, fragments)) return
-    if (this.#cleared !== null) {
-      this.#clearedBefore ??= []
-      this.#clearedBefore.push(this.#cleared)
-    }
-    this.#cleared = { operation, by, fragments, seen: fragments }
+    if (this.isCleared(operation, by, fragments)) return
+    this.#cleared ??= []
+    this.#cleared.push({ operation, by, fragments })
   }
 
-  /** The same for a context that is known to be one. */
+  /** Whether an operation was cleared for the caller; see {@link AuthContext.clear}. */
   isCleared(operation: object, by: object, fragments: object): boolean {
-    return this.#holdsCleared(operation, by, fragments)
-  }
-
-  // Private, since `isCleared` of a copy or a subclass may be anything.
-  #holdsCleared(operation: object, by: object, fragments: object): boolean {
     if (this.#cleared === null) return false
-    if (isSameCleared(this.#cleared, operation, by, fragments)) return true
-    return this.#clearedBefore?.some((cleared) => isSameCleared(cleared, operation, by, fragments)) === true
+    for (const known of this.#cleared) {
+      if (known.operation === operation && known.by === by && haveSameMembers(known.fragments, fragments)) return true
+    }
+    return false
   }
 
   /** Who is asking; `null` for an anonymous caller. */
@@ -331,16 +317,6 @@ interface Cleared {
   readonly operation: object
   readonly by: object
   readonly fragments: object
-  /** The record that was last found to hold the same fragments: each execution makes one of its own. */
-  seen: object
-}
-
-function isSameCleared(cleared: Cleared, operation: object, by: object, fragments: object): boolean {
-  if (cleared.operation !== operation || cleared.by !== by) return false
-  if (cleared.seen === fragments) return true
-  if (!haveSameMembers(cleared.fragments, fragments)) return false
-  cleared.seen = fragments
-  return true
 }
 
 const NOTHING: readonly string[] = Object.freeze([])

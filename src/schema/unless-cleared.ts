@@ -23,7 +23,7 @@ const last: { auth: unknown; operation: unknown; fragments: unknown; made: unkno
 function isCleared(context: unknown, info: GraphQLResolveInfo, made: ProtectedSchema): boolean {
   const auth = (context as { auth?: unknown } | null | undefined)?.auth
   if (auth === last.auth && info.operation === last.operation && info.fragments === last.fragments && made === last.made) return true
-  if (!AuthContext.isCleared(context, info.operation, made, info.fragments)) return false
+  if (AuthContext.of(context)?.isCleared(info.operation, made, info.fragments) !== true) return false
   last.auth = auth
   last.operation = info.operation
   last.fragments = info.fragments

@@ -37,18 +37,22 @@ function ask(contextValue: object, variableValues: Record<string, unknown>): Pro
   return Promise.resolve(execute({ schema: served.schema, document, variableValues, contextValue }))
 }
 
+function isCleared({ auth }: { readonly auth: AuthContext }): boolean {
+  return auth.isCleared(operation, made, {})
+}
+
 describe('an operation that was authorized', () => {
   it('is cleared for a caller who meets all that it can come by', async () => {
     const contextValue = contextOf(served.auth, KEEPER)
     expect(authorizeOperation({ schema: served.schema, document, variableValues: { bots: false }, contextValue })).toEqual([])
-    expect(AuthContext.isCleared(contextValue, operation, made, {})).toBe(true)
+    expect(isCleared(contextValue)).toBe(true)
     expect((await ask(contextValue, { bots: false })).errors).toBeUndefined()
   })
 
   it('is not cleared by variables that leave out what the caller may not see', async () => {
     const contextValue = contextOf(served.auth, READER)
     expect(authorizeOperation({ schema: served.schema, document, variableValues: { bots: true }, contextValue })).toEqual([])
-    expect(AuthContext.isCleared(contextValue, operation, made, {})).toBe(false)
+    expect(isCleared(contextValue)).toBe(false)
     expect((await ask(contextValue, { bots: true })).errors).toBeUndefined()
     expect(refusals(await ask(contextValue, { bots: false }))).toEqual(['nodes.0.secret INSUFFICIENT_SCOPE'])
   })
@@ -56,14 +60,19 @@ describe('an operation that was authorized', () => {
   it('is cleared for one context and one operation alone', () => {
     const contextValue = contextOf(served.auth, KEEPER)
     authorizeOperation({ schema: served.schema, document, variableValues: { bots: false }, contextValue })
-    expect(AuthContext.isCleared(contextOf(served.auth, KEEPER), operation, made, {})).toBe(false)
-    expect(AuthContext.isCleared(contextValue, parse('{ nodes { id } }').definitions[0] as object, made, {})).toBe(false)
+    expect(isCleared(contextOf(served.auth, KEEPER))).toBe(false)
+    expect(contextValue.auth.isCleared(parse('{ nodes { id } }').definitions[0] as object, made, {})).toBe(false)
   })
 
   it.each([[null], [undefined], ['text'], [{}], [{ auth: null }], [{ auth: { isCleared: () => true } }], [{ auth: Object.create(AuthContext.prototype) }]])(
-    'is not cleared by a context of another make: %p',
-    (context) => {
-      expect(AuthContext.isCleared(context, operation, made, {})).toBe(false)
+    'is not cleared by a context of another make, also right after one that was: %p',
+    async (context) => {
+      const contextValue = contextOf(served.auth, KEEPER)
+      authorizeOperation({ schema: served.schema, document, variableValues: { bots: false }, contextValue })
+      expect(JSON.stringify(await ask(contextValue, { bots: false }))).toContain('"secret":"s"')
+      const { data, errors } = await ask(context as object, { bots: false })
+      expect(errors).toHaveLength(1)
+      expect(data ?? null).toBeNull()
     },
   )
 })

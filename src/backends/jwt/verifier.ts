@@ -3,7 +3,7 @@ import type { Credentials } from '../../core/credentials.js'
 import { AuthError, BackendUnavailableError, InvalidTokenError } from '../../core/errors.js'
 import type { FindKey, KeySource } from '../keys/key-source.js'
 import type { KeyHeader } from '../keys/local-keys.js'
-import { readJwt, type UnverifiedJwt } from './compact.js'
+import { readJwt } from './compact.js'
 import { type ClaimsRules, checkTimes, registeredClaims } from './registered-claims.js'
 import type { KindCheck } from './token-kind.js'
 
@@ -47,16 +47,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const verifyOptions = { algorithms: [...algorithms] }
   const checkClaims = registeredClaims(options)
 
-  async function verifySignature(jwt: UnverifiedJwt, find: FindKey, mayRefresh = true): Promise<void> {
+  async function verifySignature(token: string, header: KeyHeader, find: FindKey, mayRefresh = true): Promise<void> {
     try {
-      const key = find(jwt.header as unknown as KeyHeader)
-      await compactVerify(jwt.token, key instanceof Promise ? await key : key, verifyOptions)
+      const key = find(header)
+      await compactVerify(token, key instanceof Promise ? await key : key, verifyOptions)
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) {
-        for await (const key of error) if (await isSignedBy(key, jwt.token)) return
+        for await (const key of error) if (await isSignedBy(key, token)) return
       } else if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
       if (!mayRefresh || !(await keys.refresh())) throw new errors.JWSSignatureVerificationFailed()
-      await verifySignature(jwt, find, false)
+      await verifySignature(token, header, find, false)
     }
   }
 
@@ -72,12 +72,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   return async (credentials) => {
     const jwt = readJwt(credentials)
-    const { header, claims } = jwt
-    if (typeof header.alg !== 'string' || !algorithms.has(header.alg)) throw new InvalidTokenError({ detail: 'algorithm not accepted' })
+    const { token, claims } = jwt
+    const { alg, kid } = jwt.header
+    if (typeof alg !== 'string' || !algorithms.has(alg)) throw new InvalidTokenError({ detail: 'algorithm not accepted' })
     checkTimes(claims)
     checkKind(jwt)
     try {
-      const { isCurrent } = await keys.use((find) => verifySignature(jwt, find))
+      const { isCurrent } = await keys.use((find) => verifySignature(token, { alg, kid }, find))
       checkClaims(claims)
       return { claims, isCurrent }
     } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Confirm } from '../core/auth.js'
-import type { Credentials } from '../core/credentials.js'
+import type { Credentials } from '../core/caller/credentials.js'
 import { flag, hint, origin, parseOptions } from '../core/options.js'
 import type { Refusal } from '../core/refusal.js'
 import { checkProof, type ProofRules } from './dpop/proof.js'

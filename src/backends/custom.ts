@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { TokenBackend, VerifiedToken } from '../core/backend.js'
+import type { CredentialsSource } from '../core/caller/credentials.js'
 import { ConfigurationError } from '../core/configuration-error.js'
-import type { CredentialsSource } from '../core/credentials.js'
 import { AuthError, BackendUnavailableError, InvalidTokenError } from '../core/errors.js'
 import { hint, parseOptions, text } from '../core/options.js'
 import { scopeNames } from './claims.js'

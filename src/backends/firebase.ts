@@ -1,5 +1,5 @@
 import type { TokenBackend, VerifiedToken } from '../core/backend.js'
-import type { Credentials } from '../core/credentials.js'
+import type { Credentials } from '../core/caller/credentials.js'
 import { InvalidTokenError } from '../core/errors.js'
 import { isUnsigned, readEmulatorToken } from './firebase/emulator.js'
 import { googleKeys } from './firebase/google-keys.js'

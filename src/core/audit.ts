@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { types } from 'node:util'
 import { pino } from 'pino'
+import type { Principal } from './caller/principal.js'
 import type { ExceededLimit } from './limit-exceeded-error.js'
-import type { Principal } from './principal.js'
 import type { Reason, Refusal } from './refusal.js'
 
 /** The part of a pino logger that the audit sink needs; Fastify's logger is one too. */

@@ -1,6 +1,6 @@
 import type { Auth } from './auth.js'
-import type { Authentication } from './authentication.js'
-import { type AnyRequest, carrierOf } from './carrier.js'
+import type { Authentication } from './caller/authentication.js'
+import { type AnyRequest, carrierOf } from './caller/carrier.js'
 
 const authentications = new WeakMap<Auth, WeakMap<AnyRequest, Promise<Authentication>>>()
 

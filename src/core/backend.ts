@@ -1,8 +1,8 @@
 import type { Audit } from './audit.js'
-import type { Credentials } from './credentials.js'
-import type { VerifiedToken } from './verified-token.js'
+import type { Credentials } from './caller/credentials.js'
+import type { VerifiedToken } from './caller/verified-token.js'
 
-export type { VerifiedToken } from './verified-token.js'
+export type { VerifiedToken } from './caller/verified-token.js'
 
 /** What a backend gets of the engine that it works for. */
 export interface BackendHost {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { AuthContext } from './auth-context.js'
+import type { Principal } from './caller/principal.js'
 import { ConfigurationError } from './configuration-error.js'
-import type { Principal } from './principal.js'
 
 /**
  * A key for what an application remembers of answers: response caches, deduplicated subscriptions, loaders that outlive a request.

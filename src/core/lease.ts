@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Audit, LeaseEnd } from './audit.js'
-import { isExpired } from './decision.js'
-import type { Principal } from './principal.js'
+import type { Principal } from './caller/principal.js'
+import { isExpired } from './decisions/decision.js'
 
 /**
  * A live connection's right to go on. Whatever stays open after it was let in holds one: it ends at the token's `exp`, when the

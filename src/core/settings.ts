@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import type { AuditLogger } from './audit.js'
 import type { TokenBackend } from './backend.js'
+import type { CredentialsRules } from './caller/credentials.js'
+import type { TenantResolver } from './caller/principal.js'
+import type { OnAuthenticated } from './caller/user-sync.js'
 import { type Catalogue, catalogueShape, type ResolvedCatalogue, resolveCatalogue } from './catalogue.js'
 import type { ChallengeRules } from './challenge.js'
 import { ConfigurationError } from './configuration-error.js'
-import type { CredentialsRules } from './credentials.js'
-import { adminsShape, type GrantSettings, type ResolvedGrants, resolveGrants, rolesShape } from './grants.js'
 import { type LimitSettings, type Limits, limitSettings, resolveLimits } from './limits.js'
 import { callback, count, flag, hint, origin, parseOptions, text } from './options.js'
-import type { PermissionSource } from './permission-source.js'
-import type { TenantResolver } from './principal.js'
-import type { OnAuthenticated } from './user-sync.js'
+import { adminsShape, type GrantSettings, type ResolvedGrants, resolveGrants, rolesShape } from './permissions/grants.js'
+import type { PermissionSource } from './permissions/source.js'
 
 /** Settings that do not depend on which backends there are. Every option but `backends` has a default, and the defaults are the strict ones. */
 export interface CommonSettings extends GrantSettings {

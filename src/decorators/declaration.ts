@@ -1,4 +1,4 @@
-import type { Requirement } from '../core/requirement.js'
+import type { Requirement } from '../core/rules/requirement.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a resolver of any signature can be decorated.
 export type AnyFunction = (this: any, ...args: any[]) => any

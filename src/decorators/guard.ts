@@ -1,6 +1,6 @@
 import { AuthContext } from '../core/auth-context.js'
 import { ConfigurationError } from '../core/configuration-error.js'
-import { enforce } from '../core/enforcement.js'
+import { enforce } from '../core/decisions/enforcement.js'
 import { type AnyFunction, type Declaration, declaredResolver, declareResolver, requirementsOf } from './declaration.js'
 import { refuseField } from './refuse-field.js'
 

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import type { AnyOf, Names } from '../core/names.js'
-import { AUTHENTICATED, type Requirement, type StepUp, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
+import { AUTHENTICATED, type Requirement, type StepUp, scopeRequirement, stepUpRequirement } from '../core/rules/requirement.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 
 /** The general form of what {@link requireOAuth} demands. */

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import type { Names } from '../core/names.js'
-import { type ObjectSelector, permissionRequirement, type TenantSelector } from '../core/requirement.js'
-import type { OwnerSelector, Rule } from '../core/rule-node.js'
+import type { OwnerSelector, Rule } from '../core/rules/node.js'
+import { type ObjectSelector, permissionRequirement, type TenantSelector } from '../core/rules/requirement.js'
 import { dualDecorator, type ResolverDecorator } from './dual.js'
 
 /** Options of {@link requirePerm}. */

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
+import { AUTHENTICATED, type Requirement } from '../core/rules/requirement.js'
 import type { AnyFunction } from '../decorators/declaration.js'
 import { dualDecorator } from '../decorators/dual.js'
 import { resourcePermission } from './resource-permissions.js'

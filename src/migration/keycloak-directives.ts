@@ -1,6 +1,6 @@
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLSchema } from 'graphql'
-import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
+import { AUTHENTICATED, type Requirement } from '../core/rules/requirement.js'
 import type { AnyFunction } from '../decorators/declaration.js'
 import { NEEDS_TRANSFORMER } from '../schema/misplaced.js'
 import { permissionsRequired, rolesRequired, wrapper } from './keycloak-connect-graphql.js'

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
-import { permissionRequirement, type Requirement } from '../core/requirement.js'
-import { NOBODY } from '../core/special-permissions.js'
+import { NOBODY } from '../core/permissions/special.js'
+import { permissionRequirement, type Requirement } from '../core/rules/requirement.js'
 import { type AnyClass, type AnyFunction, type Declaration, declaredResolver, isClass } from '../decorators/declaration.js'
 import { dualDecorator, type MemberDecorator, type ResolverDecorator } from '../decorators/dual.js'
 import { guard } from '../decorators/guard.js'

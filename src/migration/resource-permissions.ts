@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import { isName } from '../core/names.js'
-import { permissionRequirement, type Requirement } from '../core/requirement.js'
+import { permissionRequirement, type Requirement } from '../core/rules/requirement.js'
 
 /**
  * Builds a requirement on a scope of a resource of Keycloak's Authorization Services: the permission `order#view` on the object

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../core/configuration-error.js'
 import { isName } from '../core/names.js'
-import { permissionRequirement, type Requirement } from '../core/requirement.js'
-import { namesRule } from '../core/rule-node.js'
+import { namesRule } from '../core/rules/node.js'
+import { permissionRequirement, type Requirement } from '../core/rules/requirement.js'
 
 /** Whether one role is enough, or all of them are needed. */
 export type RoleMatching = 'any' | 'all'

@@ -13,7 +13,7 @@ import {
 } from 'graphql'
 import { ConfigurationError } from '../core/configuration-error.js'
 import { normalizeNames } from '../core/names.js'
-import { AUTHENTICATED, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../core/requirement.js'
+import { AUTHENTICATED, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../core/rules/requirement.js'
 import { type AuthDirective, type DirectiveNames, directiveNames } from './link.js'
 
 /**

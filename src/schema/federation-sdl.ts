@@ -1,7 +1,7 @@
 import { getDocumentNodeFromSchema } from '@graphql-tools/utils'
 import { type ConstDirectiveNode, type DefinitionNode, type FieldDefinitionNode, type GraphQLSchema, Kind, parse, print, visit } from 'graphql'
 import type { AnyOf } from '../core/names.js'
-import type { Requirement } from '../core/requirement.js'
+import type { Requirement } from '../core/rules/requirement.js'
 import { directivesOf } from './directives.js'
 import { type DirectiveNames, FEDERATION_SPEC, type Link, readLinks } from './link.js'
 import { printRequirement } from './print-requirements.js'

@@ -1,5 +1,5 @@
-import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
-import { ruleKey } from '../core/rule-node.js'
+import { ruleKey } from '../core/rules/node.js'
+import { AUTHENTICATED, type Requirement } from '../core/rules/requirement.js'
 
 /** Gives requirements that say the same one identity, so that a document's distinct requirements can be told by `===`. */
 export function createInterner(): (requirement: Requirement) => Requirement {

@@ -12,7 +12,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { Requirement } from '../core/requirement.js'
+import type { Requirement } from '../core/rules/requirement.js'
 import { type ConditionValues, isIncluded, ownVariables } from './conditions.js'
 import type { Fragments } from './fragments.js'
 import { checksOfValues, type PlannedArgument, type PlannedInputs, type PlannedValue, planArgument } from './inputs/planned-values.js'

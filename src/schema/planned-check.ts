@@ -1,4 +1,4 @@
-import type { Requirement } from '../core/requirement.js'
+import type { Requirement } from '../core/rules/requirement.js'
 
 /** A coordinate that the operation selects and that no possible concrete type leaves open. */
 export interface PlannedCheck {

@@ -1,6 +1,6 @@
 import type { AnyOf } from '../core/names.js'
-import type { Requirement } from '../core/requirement.js'
-import type { Rule } from '../core/rule-node.js'
+import type { Rule } from '../core/rules/node.js'
+import type { Requirement } from '../core/rules/requirement.js'
 import type { CoordinateRule, RequirementTable } from './requirement-table.js'
 
 /**

@@ -11,7 +11,7 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql'
-import { AUTHENTICATED, type Requirement } from '../core/requirement.js'
+import { AUTHENTICATED, type Requirement } from '../core/rules/requirement.js'
 import { declarationOf } from './declared-field.js'
 import { directivesOf, type RequirementSource, type Stated, statedBy } from './directives.js'
 import { isServiceField } from './federation.js'

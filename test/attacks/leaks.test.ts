@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { GraphQLError } from 'graphql'
 import { BackendUnavailableError, InvalidTokenError } from '../../src/core/errors.js'
-import type { PermissionSource } from '../../src/core/permission-source.js'
+import type { PermissionSource } from '../../src/core/permissions/source.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { type Engine, type Servers, type ServersOptions, startServers } from '../support/transport-servers.js'
 import { bearer, errorsIn, SENDERS, STREAMING, TRANSPORTS } from './support/senders.js'

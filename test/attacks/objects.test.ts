@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { PermissionSource } from '../../src/core/permission-source.js'
+import type { PermissionSource } from '../../src/core/permissions/source.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
 import { ARCHIVIST, type Archive, openArchive } from './support/papers.js'

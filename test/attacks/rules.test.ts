@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
-import type { RuleFunction } from '../../src/core/rule-node.js'
+import type { RuleFunction } from '../../src/core/rules/node.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 import { type PermOptions, requirePerm } from '../../src/decorators/require-perm.js'
 import { type Servers, startServers } from '../support/transport-servers.js'
 import { refusalsIn, SENDERS, TRANSPORTS } from './support/senders.js'

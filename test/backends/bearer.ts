@@ -1,7 +1,7 @@
 import type { TokenBackend } from '../../src/core/backend.js'
-import { type Carrier, type Credentials, createCredentials } from '../../src/core/credentials.js'
+import { type Carrier, type Credentials, createCredentials } from '../../src/core/caller/credentials.js'
+import { createPrincipal, type Principal } from '../../src/core/caller/principal.js'
 import { AuthError } from '../../src/core/errors.js'
-import { createPrincipal, type Principal } from '../../src/core/principal.js'
 import type { Refusal } from '../../src/core/refusal.js'
 
 const carrier: Carrier = { transport: 'test', header: () => [] }

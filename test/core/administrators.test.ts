@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { enforce } from '../../src/core/enforcement.js'
-import { type PermissionScope, permissionRequirement, type Requirement } from '../../src/core/requirement.js'
-import { allOf, not, owner } from '../../src/core/rule.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
+import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/permissions/special.js'
+import { type PermissionScope, permissionRequirement, type Requirement } from '../../src/core/rules/requirement.js'
+import { allOf, not, owner } from '../../src/core/rules/rule.js'
 import type { CommonSettings } from '../../src/core/settings.js'
-import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/special-permissions.js'
 import { ARGUMENTS, no, ruled, setup, yes } from './rule-support.js'
 
 describe('administrators at run time', () => {

@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import { type AuditLogger, createAudit } from '../../src/core/audit.js'
-import { enforce } from '../../src/core/enforcement.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
 import { BackendUnavailableError, InvalidTokenError } from '../../src/core/errors.js'
-import { permissionRequirement } from '../../src/core/requirement.js'
+import { permissionRequirement } from '../../src/core/rules/requirement.js'
 import { bearer, carrier, engine, knows, NOW, principal, recorder, verified } from './support.js'
 
 /** A pino logger whose lines can be read back. */

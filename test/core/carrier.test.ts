@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
-import { carrierOf } from '../../src/core/carrier.js'
-import { type Extraction, extractCredentials } from '../../src/core/credentials.js'
+import { carrierOf } from '../../src/core/caller/carrier.js'
+import { type Extraction, extractCredentials } from '../../src/core/caller/credentials.js'
 import { RULES } from './support.js'
 
 /** Sends raw lines to a real server and answers what it sees of them. */

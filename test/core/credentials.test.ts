@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { type CredentialsRules, checkSpelling, createCredentials, extractCredentials, isCanonicalBase64url } from '../../src/core/credentials.js'
+import { type CredentialsRules, checkSpelling, createCredentials, extractCredentials, isCanonicalBase64url } from '../../src/core/caller/credentials.js'
 import { carrier, RULES } from './support.js'
 
 const APP = 'https://app.example.com'

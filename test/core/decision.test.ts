@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { decide, dependsOnTime, isExpired } from '../../src/core/decision.js'
-import { AUTHENTICATED, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../../src/core/requirement.js'
+import { decide, dependsOnTime, isExpired } from '../../src/core/decisions/decision.js'
+import { AUTHENTICATED, permissionRequirement, type Requirement, scopeRequirement, stepUpRequirement } from '../../src/core/rules/requirement.js'
 import { NOW, principal } from './support.js'
 
 const EITHER = scopeRequirement({ anyOf: [['a', 'b'], ['c']] })

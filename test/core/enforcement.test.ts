@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { AuthContext } from '../../src/core/auth-context.js'
-import { enforce } from '../../src/core/enforcement.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
 import { BackendUnavailableError } from '../../src/core/errors.js'
-import type { PermissionSource } from '../../src/core/permission-source.js'
+import type { PermissionSource } from '../../src/core/permissions/source.js'
 import type { Refusal } from '../../src/core/refusal.js'
-import { AUTHENTICATED, type ObjectSelector, permissionRequirement, type Requirement, scopeRequirement } from '../../src/core/requirement.js'
+import { AUTHENTICATED, type ObjectSelector, permissionRequirement, type Requirement, scopeRequirement } from '../../src/core/rules/requirement.js'
 import { bearer, carrier, engine, knows, type recorder, verified } from './support.js'
 
 const ARGUMENTS = { source: { id: 's' }, args: { id: 'a' }, context: { id: 'c' }, info: { id: 'i' } }

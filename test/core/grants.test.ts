@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
 import { ConfigurationError } from '../../src/core/configuration-error.js'
-import { type GrantSettings, Grants, resolveGrants } from '../../src/core/grants.js'
+import { type GrantSettings, Grants, resolveGrants } from '../../src/core/permissions/grants.js'
+import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/permissions/special.js'
 import { resolveSettings } from '../../src/core/settings.js'
-import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/special-permissions.js'
 import { bearer, believes, carrier, engine, principal, tokenFor } from './support.js'
 
 const held = (settings: GrantSettings, parts: Partial<VerifiedToken>, scopesAsPermissions = false): string[] =>

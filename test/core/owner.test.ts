@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { enforce } from '../../src/core/enforcement.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
 import { errorOf } from '../../src/core/errors.js'
 import type { Refusal } from '../../src/core/refusal.js'
-import { type ObjectSelector, permissionRequirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
+import { type ObjectSelector, permissionRequirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 import { ARGUMENTS, later, no, ruled, setup, yes } from './rule-support.js'
 
 describe('an owner', () => {

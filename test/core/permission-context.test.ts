@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import type { PermissionContext, PermissionSource } from '../../src/core/permission-source.js'
+import type { PermissionContext, PermissionSource } from '../../src/core/permissions/source.js'
 import { bearer, carrier, engine, knows, verified } from './support.js'
 
 /** A permission source that says yes, and keeps what it was given. */

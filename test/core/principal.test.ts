@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { createPrincipal, isSamePrincipal, permissionsOf, scopesOf } from '../../src/core/principal.js'
+import { createPrincipal, isSamePrincipal, permissionsOf, scopesOf } from '../../src/core/caller/principal.js'
 import { principal, verified } from './support.js'
 
 const FULL: Required<Omit<VerifiedToken, 'cache' | 'confirmation'>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ConfigurationError } from '../../src/core/configuration-error.js'
 import { normalizeNames } from '../../src/core/names.js'
-import { permissionRequirement, type StepUp, scopeRequirement, stepUpRequirement } from '../../src/core/requirement.js'
+import { permissionRequirement, type StepUp, scopeRequirement, stepUpRequirement } from '../../src/core/rules/requirement.js'
 
 function failure(run: () => unknown): ConfigurationError {
   try {

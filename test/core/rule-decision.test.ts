@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { decide, judge } from '../../src/core/decision.js'
-import { type GrantSettings, Grants, resolveGrants } from '../../src/core/grants.js'
-import { permissionRequirement, type Requirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not, owner, type RuleOperand } from '../../src/core/rule.js'
-import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/special-permissions.js'
-import type { DecisionRules } from '../../src/core/standing.js'
+import { decide, judge } from '../../src/core/decisions/decision.js'
+import type { DecisionRules } from '../../src/core/decisions/standing.js'
+import { type GrantSettings, Grants, resolveGrants } from '../../src/core/permissions/grants.js'
+import { NOBODY, SUPER_ADMIN_ONLY, TENANT_ADMIN_ONLY } from '../../src/core/permissions/special.js'
+import { permissionRequirement, type Requirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not, owner, type RuleOperand } from '../../src/core/rules/rule.js'
 import { NOW, principal } from './support.js'
 
 const RULES: DecisionRules = { scopesEnabled: true, permissions: null }

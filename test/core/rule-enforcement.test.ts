@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { enforce } from '../../src/core/enforcement.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
 import { BackendUnavailableError } from '../../src/core/errors.js'
-import { type ObjectSelector, scopeRequirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not, owner, type RuleOperand } from '../../src/core/rule.js'
-import type { Rule, RuleFunction } from '../../src/core/rule-node.js'
+import type { Rule, RuleFunction } from '../../src/core/rules/node.js'
+import { type ObjectSelector, scopeRequirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not, owner, type RuleOperand } from '../../src/core/rules/rule.js'
 import { ARGUMENTS, later, no, ruled, setup, yes } from './rule-support.js'
 
 describe('rules at run time', () => {

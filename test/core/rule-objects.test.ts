@@ -1,9 +1,9 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { enforce } from '../../src/core/enforcement.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
 import type { Refusal } from '../../src/core/refusal.js'
-import { type ObjectSelector, permissionRequirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
-import type { RuleFunction } from '../../src/core/rule-node.js'
+import type { RuleFunction } from '../../src/core/rules/node.js'
+import { type ObjectSelector, permissionRequirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 import type { CommonSettings } from '../../src/core/settings.js'
 import { ARGUMENTS, later, no, ruled, setup } from './rule-support.js'
 

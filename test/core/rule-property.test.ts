@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { judge } from '../../src/core/decision.js'
-import { enforce } from '../../src/core/enforcement.js'
-import { permissionRequirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not } from '../../src/core/rule.js'
-import type { Rule, RuleFunction } from '../../src/core/rule-node.js'
+import { judge } from '../../src/core/decisions/decision.js'
+import { enforce } from '../../src/core/decisions/enforcement.js'
+import type { Rule, RuleFunction } from '../../src/core/rules/node.js'
+import { permissionRequirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not } from '../../src/core/rules/rule.js'
 import { bearer, believes, engine, NOW, principal, tokenFor } from './support.js'
 
 /** A rule as a sentence about leaves: what each leaf answers, and how it answers it. */

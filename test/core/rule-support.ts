@@ -1,7 +1,7 @@
 import type { AuthContext } from '../../src/core/auth-context.js'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { type ObjectSelector, type PermissionScope, permissionRequirement, type Requirement } from '../../src/core/requirement.js'
-import type { Rule, RuleFunction } from '../../src/core/rule-node.js'
+import type { Rule, RuleFunction } from '../../src/core/rules/node.js'
+import { type ObjectSelector, type PermissionScope, permissionRequirement, type Requirement } from '../../src/core/rules/requirement.js'
 import type { CommonSettings } from '../../src/core/settings.js'
 import { bearer, believes, carrier, engine, type recorder, tokenFor } from './support.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { ConfigurationError } from '../../src/core/configuration-error.js'
-import { isDynamic, needsSource, permissionRequirement, type Requirement } from '../../src/core/requirement.js'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
-import { isRule, type Rule, ruleKey } from '../../src/core/rule-node.js'
+import { isRule, type Rule, ruleKey } from '../../src/core/rules/node.js'
+import { isDynamic, needsSource, permissionRequirement, type Requirement } from '../../src/core/rules/requirement.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 
 const isOpen = (): boolean => true
 const ownerId = (row: { readonly userId: string }): string => row.userId

@@ -1,10 +1,10 @@
 import { type AuditLogger, createAudit } from '../../src/core/audit.js'
 import { type Auth, createEngine, type EngineParts } from '../../src/core/auth.js'
 import type { TokenBackend, VerifiedToken } from '../../src/core/backend.js'
-import type { Carrier, CredentialsRules } from '../../src/core/credentials.js'
+import type { Carrier, CredentialsRules } from '../../src/core/caller/credentials.js'
+import { createPrincipal, type Principal } from '../../src/core/caller/principal.js'
 import { InvalidTokenError } from '../../src/core/errors.js'
 import { type Lease, openLease } from '../../src/core/lease.js'
-import { createPrincipal, type Principal } from '../../src/core/principal.js'
 import { type CommonSettings, resolveSettings } from '../../src/core/settings.js'
 
 /** Where the tests' clock stands at first, in seconds since 1970. */

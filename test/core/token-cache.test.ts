@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { createCredentials } from '../../src/core/credentials.js'
-import { TokenCache } from '../../src/core/token-cache.js'
+import { createCredentials } from '../../src/core/caller/credentials.js'
+import { TokenCache } from '../../src/core/caller/token-cache.js'
 import { Clock, carrier, NOW } from './support.js'
 
 const credentials = (token: string, scheme = 'bearer'): ReturnType<typeof createCredentials> => createCredentials(scheme, token, 'header', carrier())

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import { type OnAuthenticated, UserSync, type UserSyncOptions } from '../../src/core/user-sync.js'
+import { type OnAuthenticated, UserSync, type UserSyncOptions } from '../../src/core/caller/user-sync.js'
 import { principal } from './support.js'
 
 function sync(options: Partial<UserSyncOptions> = {}): { readonly users: UserSync; readonly onAuthenticated: jest.Mock<OnAuthenticated> } {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Auth, createEngine } from '../../src/core/auth.js'
 import type { TokenBackend } from '../../src/core/backend.js'
-import { carrierOf } from '../../src/core/carrier.js'
+import { carrierOf } from '../../src/core/caller/carrier.js'
 import { InvalidTokenError } from '../../src/core/errors.js'
 import { resolveSettings } from '../../src/core/settings.js'
 

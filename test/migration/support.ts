@@ -2,7 +2,7 @@ import { type ExecutionResult, execute, type GraphQLSchema, parse } from 'graphq
 import type { Auth } from '../../src/core/auth.js'
 import type { AuthContext } from '../../src/core/auth-context.js'
 import type { VerifiedToken } from '../../src/core/backend.js'
-import type { PermissionQuestion } from '../../src/core/permission-source.js'
+import type { PermissionQuestion } from '../../src/core/permissions/source.js'
 import type { CommonSettings } from '../../src/core/settings.js'
 import { authorizeOperation } from '../../src/schema/authorize-operation.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import DataLoader from 'dataloader'
 import { type ExecutionResult, execute, parse } from 'graphql'
-import type { PermissionSource } from '../../src/core/permission-source.js'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
+import type { PermissionSource } from '../../src/core/permissions/source.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { contextOf, dataOf, Protected, schemaOf } from './support.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type ExecutionResult, execute, parse, subscribe } from 'graphql'
-import type { PermissionQuestion, PermissionSource } from '../../src/core/permission-source.js'
+import type { PermissionQuestion, PermissionSource } from '../../src/core/permissions/source.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { contextOf, dataOf, Protected, refusals, schemaOf } from './support.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { allOf, anyOf, not, owner } from '../../src/core/rule.js'
+import { allOf, anyOf, not, owner } from '../../src/core/rules/rule.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { printRequirements } from '../../src/schema/print-requirements.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
-import { AUTHENTICATED, type Requirement } from '../../src/core/requirement.js'
+import { AUTHENTICATED, type Requirement } from '../../src/core/rules/requirement.js'
 import { classResolvers } from '../../src/decorators/class-resolvers.js'
 import { publicAccess } from '../../src/decorators/public-access.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWK, jwtVerify } from 'jose'
-import { isCanonicalBase64url } from '../../core/credentials.js'
+import { isCanonicalBase64url } from '../../core/caller/credentials.js'
 import type { ReplayStore } from '../replay-store.js'
 
 /** What a proof must say, and how it is held against replay. */

@@ -1,6 +1,6 @@
 import { errors, UnsecuredJWT } from 'jose'
+import type { Credentials } from '../../core/caller/credentials.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import type { Credentials } from '../../core/credentials.js'
 import { InvalidTokenError, TokenExpiredError } from '../../core/errors.js'
 import { parseUniqueJson } from '../jwt/unique-json.js'
 

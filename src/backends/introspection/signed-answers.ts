@@ -1,4 +1,4 @@
-import { createCredentials } from '../../core/credentials.js'
+import { createCredentials } from '../../core/caller/credentials.js'
 import { AuthError, BackendUnavailableError, InvalidTokenError } from '../../core/errors.js'
 import { createVerifier } from '../jwt/verifier.js'
 import { providerUnavailable, readText } from '../keys/json-document.js'

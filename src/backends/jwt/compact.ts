@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { LRUCache } from 'lru-cache'
-import { type Credentials, isCanonicalBase64url, isCanonicalToken } from '../../core/credentials.js'
+import { type Credentials, isCanonicalBase64url, isCanonicalToken } from '../../core/caller/credentials.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { parseUniqueJson } from './unique-json.js'
 

@@ -1,5 +1,5 @@
 import { type CryptoKey, compactVerify, errors } from 'jose'
-import type { Credentials } from '../../core/credentials.js'
+import type { Credentials } from '../../core/caller/credentials.js'
 import { AuthError, BackendUnavailableError, InvalidTokenError } from '../../core/errors.js'
 import type { FindKey, KeySource } from '../keys/key-source.js'
 import type { KeyHeader } from '../keys/local-keys.js'

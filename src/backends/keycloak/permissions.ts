@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { callback, hint, parseOptions, text } from '../../core/options.js'
-import type { PermissionQuestion, PermissionSource } from '../../core/permission-source.js'
+import type { PermissionQuestion, PermissionSource } from '../../core/permissions/source.js'
 import type { HttpFetch } from '../introspection/post-form.js'
 import { timeLimit } from '../option-shapes.js'
 import { type KeycloakLocation, locationShape, realmsOf } from './realms.js'

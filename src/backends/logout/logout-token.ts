@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createCredentials } from '../../core/credentials.js'
+import { createCredentials } from '../../core/caller/credentials.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import type { UnverifiedJwt } from '../jwt/compact.js'
 import { createVerifier } from '../jwt/verifier.js'

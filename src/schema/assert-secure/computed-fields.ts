@@ -10,7 +10,7 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import type { Check, Setup } from './finding.js'
 
 /**

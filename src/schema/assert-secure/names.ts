@@ -1,6 +1,6 @@
-import type { Requirement } from '../../core/requirement.js'
-import type { Rule } from '../../core/rule-node.js'
-import { isSpecial } from '../../core/special-permissions.js'
+import { isSpecial } from '../../core/permissions/special.js'
+import type { Rule } from '../../core/rules/node.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import type { Check, Setup } from './finding.js'
 import { nearest } from './nearest.js'
 

@@ -1,10 +1,10 @@
 import type { Auth } from '../../core/auth.js'
-import type { Authentication } from '../../core/authentication.js'
 import type { VerifiedToken } from '../../core/backend.js'
-import { type AnyRequest, carrierOf } from '../../core/carrier.js'
+import type { Authentication } from '../../core/caller/authentication.js'
+import { type AnyRequest, carrierOf } from '../../core/caller/carrier.js'
+import type { Carrier } from '../../core/caller/credentials.js'
+import { createPrincipal, type Principal } from '../../core/caller/principal.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
-import type { Carrier } from '../../core/credentials.js'
-import { createPrincipal, type Principal } from '../../core/principal.js'
 
 /** Names the transport of what is only explained, in the audit log and to `onAuthenticated`. */
 const TRANSPORT = 'explain'

@@ -1,6 +1,6 @@
 import type { AnyOf } from '../../core/names.js'
-import { isDynamic, type Requirement } from '../../core/requirement.js'
-import type { Rule } from '../../core/rule-node.js'
+import type { Rule } from '../../core/rules/node.js'
+import { isDynamic, type Requirement } from '../../core/rules/requirement.js'
 
 /** What a requirement asks, in words. */
 export function describe(requirement: Requirement): string {

@@ -1,8 +1,8 @@
 import { type GraphQLEnumType, type GraphQLOutputType, type GraphQLResolveInfo, getNamedType, getNullableType, isEnumType, isListType } from 'graphql'
 import type { AuthContext } from '../../core/auth-context.js'
-import { enforce, type ResolverArguments } from '../../core/enforcement.js'
+import { enforce, type ResolverArguments } from '../../core/decisions/enforcement.js'
 import type { Refusal } from '../../core/refusal.js'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import { refuseField } from '../../decorators/refuse-field.js'
 import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 

@@ -1,5 +1,5 @@
 import { type GraphQLInputType, type GraphQLSchema, getNamedType, isObjectType, type OperationDefinitionNode, type ValueNode } from 'graphql'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import type { PlannedCheck } from '../planned-check.js'
 import type { CoordinateRule, RequirementTable } from '../requirement-table.js'
 import { defaultOf, isDefault, type Slot } from './defaults.js'

@@ -1,5 +1,5 @@
 import { type GraphQLEnumType, type GraphQLInputObjectType, type GraphQLSchema, getNamedType, isEnumType, isInputObjectType } from 'graphql'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 
 /**
  * For each input type and enum, every requirement that a value of it can come by: of its own members, and of the types of its

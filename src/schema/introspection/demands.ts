@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import { isServiceField } from '../federation.js'
 import type { RequirementTable } from '../requirement-table.js'
 

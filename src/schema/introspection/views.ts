@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import { directiveNames } from '../link.js'
 import type { Demands } from './demands.js'
 import { viewOf } from './view.js'

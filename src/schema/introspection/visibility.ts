@@ -13,7 +13,7 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql'
-import type { Requirement } from '../../core/requirement.js'
+import type { Requirement } from '../../core/rules/requirement.js'
 import { hasDefault, type InputValue, namedInDefault } from './default-value.js'
 import type { Demands } from './demands.js'
 

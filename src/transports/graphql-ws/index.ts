@@ -1,6 +1,6 @@
 import type { Context, ServerOptions } from 'graphql-ws'
 import type { Auth } from '../../core/auth.js'
-import { type AnyRequest, carrierOf } from '../../core/carrier.js'
+import { type AnyRequest, carrierOf } from '../../core/caller/carrier.js'
 import { type OperationSource, Operations, type SchemaSource } from './operations.js'
 import { type ConnectionParams, type LiveAuth, type SessionOptions, sessionOptions, type Wire } from './session.js'
 

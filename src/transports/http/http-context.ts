@@ -1,7 +1,7 @@
 import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { authenticateRequest } from '../../core/authenticate-request.js'
-import { type AnyRequest, isNodeRequest } from '../../core/carrier.js'
+import { type AnyRequest, isNodeRequest } from '../../core/caller/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 
 /** A request of fetch or node:http, Express included, or an object that holds one under `raw`, as Fastify's does. */

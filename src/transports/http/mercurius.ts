@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import { AuthContext } from '../../core/auth-context.js'
-import type { AnyRequest } from '../../core/carrier.js'
+import type { AnyRequest } from '../../core/caller/carrier.js'
 import { ConfigurationError } from '../../core/configuration-error.js'
 import { concealErrors, documentOf } from '../../schema/introspection/conceal.js'
 import { protectSchema } from '../../schema/protect-schema.js'

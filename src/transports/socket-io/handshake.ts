@@ -1,9 +1,9 @@
 import type { Server, Socket } from 'socket.io'
 import type { Auth } from '../../core/auth.js'
-import type { Authentication } from '../../core/authentication.js'
-import { carrierOf } from '../../core/carrier.js'
+import type { Authentication } from '../../core/caller/authentication.js'
+import { carrierOf } from '../../core/caller/carrier.js'
+import type { Principal } from '../../core/caller/principal.js'
 import { type AuthError, type AuthErrorCode, errorOf } from '../../core/errors.js'
-import type { Principal } from '../../core/principal.js'
 import type { Reason } from '../../core/refusal.js'
 
 // The application's events, and what else it keeps in `socket.data`, are its own: whatever it declares of them must fit here.

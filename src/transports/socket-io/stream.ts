@@ -1,6 +1,6 @@
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, type Server, type WebSocket } from 'graphql-ws'
 import type { Audit } from '../../core/audit.js'
-import type { Authentication } from '../../core/authentication.js'
+import type { Authentication } from '../../core/caller/authentication.js'
 import type { LiveAuth, Wire } from '../graphql-ws/session.js'
 import type { AnySocket } from './handshake.js'
 

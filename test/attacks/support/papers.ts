@@ -1,5 +1,5 @@
-import type { PermissionQuestion, PermissionSource } from '../../../src/core/permission-source.js'
-import type { Principal } from '../../../src/core/principal.js'
+import type { Principal } from '../../../src/core/caller/principal.js'
+import type { PermissionQuestion, PermissionSource } from '../../../src/core/permissions/source.js'
 import { requirePerm } from '../../../src/decorators/require-perm.js'
 import type { SchemaExtension } from '../../support/transport-schema.js'
 

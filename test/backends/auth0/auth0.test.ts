@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type Auth0Options, auth0 } from '../../../src/backends/auth0.js'
 import type { TokenBackend } from '../../../src/core/backend.js'
-import type { Principal } from '../../../src/core/principal.js'
+import type { Principal } from '../../../src/core/caller/principal.js'
 import { createTestIssuer, type TestClaims, type TestIssuer, type TokenOptions } from '../../../src/testing/index.js'
 import { bearer, judge, verdict } from '../bearer.js'
 

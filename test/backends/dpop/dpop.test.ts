@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { calculateJwkThumbprint, exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { memoryReplayStore, type ReplayStore, redisReplayStore } from '../../../src/backends/replay-store.js'
 import type { Auth } from '../../../src/core/auth.js'
-import type { Carrier } from '../../../src/core/credentials.js'
+import type { Carrier } from '../../../src/core/caller/credentials.js'
 import { createAuth } from '../../../src/create-auth.js'
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js'
 

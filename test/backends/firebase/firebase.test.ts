@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type FirebaseOptions, firebase } from '../../../src/backends/firebase.js'
 import type { TokenBackend } from '../../../src/core/backend.js'
-import type { Principal } from '../../../src/core/principal.js'
+import type { Principal } from '../../../src/core/caller/principal.js'
 import type { TestClaims, TokenOptions } from '../../../src/testing/index.js'
 import { bearer, judge, verdict } from '../bearer.js'
 import { type FakeGoogle, PROJECT, startFakeGoogle } from './fake-google.js'

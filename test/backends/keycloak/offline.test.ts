@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type KeycloakBackend, type KeycloakOptions, keycloak } from '../../../src/backends/keycloak.js'
 import { createEngine } from '../../../src/core/auth.js'
-import type { Principal } from '../../../src/core/principal.js'
+import type { Principal } from '../../../src/core/caller/principal.js'
 import { resolveSettings } from '../../../src/core/settings.js'
 import type { TestClaims, TokenOptions } from '../../../src/testing/index.js'
 import { bearer, judge, verdict } from '../bearer.js'

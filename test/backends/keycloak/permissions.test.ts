@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { type KeycloakPermissionsOptions, keycloakPermissions } from '../../../src/backends/keycloak.js'
+import { createPrincipal } from '../../../src/core/caller/principal.js'
 import { BackendUnavailableError } from '../../../src/core/errors.js'
-import type { PermissionQuestion } from '../../../src/core/permission-source.js'
-import { createPrincipal } from '../../../src/core/principal.js'
+import type { PermissionQuestion } from '../../../src/core/permissions/source.js'
 import { FAILURE_MODES } from '../../../src/testing/failures.js'
 import { type Answer, type FakeKeycloak, type FakeRealm, type Received, startFakeKeycloak } from './fake-keycloak.js'
 

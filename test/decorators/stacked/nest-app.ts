@@ -32,7 +32,7 @@ import {
 } from '@nestjs/graphql'
 import { map } from 'rxjs'
 import type { AuthContext } from '../../../src/core/auth-context.js'
-import { type AnyRequest, carrierOf } from '../../../src/core/carrier.js'
+import { type AnyRequest, carrierOf } from '../../../src/core/caller/carrier.js'
 import { publicAccess } from '../../../src/decorators/public-access.js'
 import { requireOAuth } from '../../../src/decorators/require-oauth.js'
 import { requirePerm } from '../../../src/decorators/require-perm.js'

@@ -1,5 +1,5 @@
-import type { AnyOf } from './names.js'
-import type { Principal } from './principal.js'
+import type { Principal } from '../caller/principal.js'
+import type { AnyOf } from '../names.js'
 
 /** What a rule can look at beside the principal: the four arguments of the resolver. */
 export interface RuleArguments {

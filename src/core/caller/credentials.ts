@@ -1,4 +1,4 @@
-import type { Refusal } from './refusal.js'
+import type { Refusal } from '../refusal.js'
 
 /** What a transport found: a scheme, a token and where it stood. Never logged, never in a message; `token` does not enumerate. */
 export interface Credentials {

@@ -1,12 +1,12 @@
-import { type Grants, TOKEN_GRANTS } from './grants.js'
-import type { AnyOf } from './names.js'
-import type { PermissionSource } from './permission-source.js'
-import { type Principal, rolesOf, scopesOf } from './principal.js'
-import type { Refusal } from './refusal.js'
-import type { Requirement } from './requirement.js'
-import { type Answer, type Failure, type Leaves, OPEN } from './rule-evaluation.js'
-import { combinedRule, type LeafRule, type NamesRule, namesRule, type Rule } from './rule-node.js'
-import { answerByRank, type NameQuestion, type Rank } from './special-permissions.js'
+import { type Principal, rolesOf, scopesOf } from '../caller/principal.js'
+import type { AnyOf } from '../names.js'
+import { type Grants, TOKEN_GRANTS } from '../permissions/grants.js'
+import type { PermissionSource } from '../permissions/source.js'
+import { answerByRank, type NameQuestion, type Rank } from '../permissions/special.js'
+import type { Refusal } from '../refusal.js'
+import { type Answer, type Failure, type Leaves, OPEN } from '../rules/evaluation.js'
+import { combinedRule, type LeafRule, type NamesRule, namesRule, type Rule } from '../rules/node.js'
+import type { Requirement } from '../rules/requirement.js'
 
 /** What a decision depends on beside the requirement and the principal. */
 export interface DecisionRules {

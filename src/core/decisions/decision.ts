@@ -1,8 +1,8 @@
-import { TOKEN_GRANTS } from './grants.js'
-import { type Principal, scopesOf } from './principal.js'
-import type { Refusal } from './refusal.js'
-import type { Requirement } from './requirement.js'
-import { evaluate, type Failure, OPEN } from './rule-evaluation.js'
+import { type Principal, scopesOf } from '../caller/principal.js'
+import { TOKEN_GRANTS } from '../permissions/grants.js'
+import type { Refusal } from '../refusal.js'
+import { evaluate, type Failure, OPEN } from '../rules/evaluation.js'
+import type { Requirement } from '../rules/requirement.js'
 import { type DecisionRules, holdsAny, refusalOf, Standing } from './standing.js'
 
 /** What is known of a requirement before execution: why it is refused, that it is met whatever comes, or that guards have to ask. */

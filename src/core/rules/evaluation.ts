@@ -1,6 +1,6 @@
-import type { AnyOf } from './names.js'
-import type { Refusal } from './refusal.js'
-import type { CombinedRule, LeafRule, Rule } from './rule-node.js'
+import type { AnyOf } from '../names.js'
+import type { Refusal } from '../refusal.js'
+import type { CombinedRule, LeafRule, Rule } from './node.js'
 
 /** Stands for an answer that is not known yet: it takes the object, the arguments, or a function of the application. */
 export const OPEN: unique symbol = Symbol('open')

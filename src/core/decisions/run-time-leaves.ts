@@ -1,9 +1,9 @@
-import type { AuthContext } from './auth-context.js'
-import { BackendUnavailableError } from './errors.js'
-import type { Principal } from './principal.js'
-import type { Requirement } from './requirement.js'
-import { type Answer, type Failure, type Leaves, OPEN } from './rule-evaluation.js'
-import type { FunctionRule, LeafRule, NamesRule, OwnerRule, RuleArguments } from './rule-node.js'
+import type { AuthContext } from '../auth-context.js'
+import type { Principal } from '../caller/principal.js'
+import { BackendUnavailableError } from '../errors.js'
+import { type Answer, type Failure, type Leaves, OPEN } from '../rules/evaluation.js'
+import type { FunctionRule, LeafRule, NamesRule, OwnerRule, RuleArguments } from '../rules/node.js'
+import type { Requirement } from '../rules/requirement.js'
 import { failureOf, type Standing } from './standing.js'
 
 /** Answers the leaves of one requirement right before a resolver: what is not known of the principal is asked. */

@@ -1,6 +1,6 @@
-import { ConfigurationError } from './configuration-error.js'
-import { type AnyOf, type Names, normalizeNames } from './names.js'
-import { combinedRule, functionRule, isRule, namesRule, negatedRule, type OwnerSelector, ownerRule, type Rule, type RuleFunction } from './rule-node.js'
+import { ConfigurationError } from '../configuration-error.js'
+import { type AnyOf, type Names, normalizeNames } from '../names.js'
+import { combinedRule, functionRule, isRule, namesRule, negatedRule, type OwnerSelector, ownerRule, type Rule, type RuleFunction } from './node.js'
 
 /**
  * What rules are made of: permissions by name, as `requirePerm` takes them; `{ scopes }` and `{ roles }`, spelled the same way; a

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { Deadline } from './deadline.js'
+import { Deadline } from '../deadline.js'
 import type { Principal } from './principal.js'
 
 /** Creates or refreshes the application's own user; see the setting `onAuthenticated`. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { isName } from './names.js'
-import { hint, text } from './options.js'
-import { type Principal, permissionsOf } from './principal.js'
-import { isSpecial, type Rank } from './special-permissions.js'
+import { type Principal, permissionsOf } from '../caller/principal.js'
+import { isName } from '../names.js'
+import { hint, text } from '../options.js'
+import { isSpecial, type Rank } from './special.js'
 
 /** Who is an administrator: whoever has a role, or of whom a function says `true`. */
 export type AdminTest = { readonly role: string } | ((principal: Principal) => boolean)

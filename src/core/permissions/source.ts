@@ -1,4 +1,4 @@
-import type { Principal } from './principal.js'
+import type { Principal } from '../caller/principal.js'
 
 /** One question: may the principal do this, to this object? */
 export interface PermissionQuestion {

@@ -1,8 +1,8 @@
-import type { AuthContext } from './auth-context.js'
+import type { AuthContext } from '../auth-context.js'
+import type { Refusal } from '../refusal.js'
+import { type Answer, evaluate, type Failure, OPEN } from '../rules/evaluation.js'
+import type { Requirement } from '../rules/requirement.js'
 import { WRONG_TENANT } from './decision.js'
-import type { Refusal } from './refusal.js'
-import type { Requirement } from './requirement.js'
-import { type Answer, evaluate, type Failure, OPEN } from './rule-evaluation.js'
 import { isPromiseLike, RunTimeLeaves } from './run-time-leaves.js'
 import { refusalOf, type Standing } from './standing.js'
 

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
-import type { Deadline } from './deadline.js'
-import type { PermissionContext, PermissionQuestion, PermissionSource } from './permission-source.js'
-import type { Principal } from './principal.js'
+import type { Principal } from '../caller/principal.js'
+import type { Deadline } from '../deadline.js'
+import type { PermissionContext, PermissionQuestion, PermissionSource } from './source.js'
 
 /** Whose questions they are. */
 export interface PermissionAsker {

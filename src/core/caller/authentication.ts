@@ -1,6 +1,6 @@
+import type { Refusal } from '../refusal.js'
 import type { Credentials } from './credentials.js'
 import type { Principal } from './principal.js'
-import type { Refusal } from './refusal.js'
 
 /**
  * What is known of a caller after his credentials were judged. Three cases: a principal; nobody, because no credentials came

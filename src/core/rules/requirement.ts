@@ -1,6 +1,6 @@
-import { ConfigurationError } from './configuration-error.js'
-import { type AnyOf, isName, type Names, normalizeNames } from './names.js'
-import { combinedRule, isRule, namesRule, type OwnerSelector, ownerRule, type Rule } from './rule-node.js'
+import { ConfigurationError } from '../configuration-error.js'
+import { type AnyOf, isName, type Names, normalizeNames } from '../names.js'
+import { combinedRule, isRule, namesRule, type OwnerSelector, ownerRule, type Rule } from './node.js'
 
 /**
  * Names the object that a permission is asked about. Gets the resolver's own arguments and returns an id, a list of ids, or

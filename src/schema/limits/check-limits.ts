@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache'
 import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { type LimitErrorCode, LimitExceededError } from '../../core/limit-exceeded-error.js'
-import type { LimitName } from '../../core/limits.js'
+import type { LimitName, Limits } from '../../core/limits.js'
 import { haveSameMembers } from '../../core/same-members.js'
 import { type Fragments, fragmentsOf } from '../fragments.js'
 import { exceededByText } from './document-text.js'
-import { exceededBySize, measureOperation, type OperationSize } from './operation-size.js'
+import { exceededBySize, measureOperation } from './operation-size.js'
 import { exceededByVariables } from './variables.js'
 
 /** Whose request it is, for the audit log: the caller where he is known already, else the transport that it came by. */
@@ -32,12 +32,13 @@ export function isTooLarge(auth: Auth, text: string): boolean {
 /** The same as {@link checkDocument} for one operation of a parsed document, with its fragments followed. Remembered with the operation's node, for the fragments that it was measured with. */
 export function checkOperation(auth: Auth, document: DocumentNode, operation: OperationDefinitionNode, origin: Origin): LimitExceededError | null {
   const fragments = fragmentsOf(document)
-  let measured = sizes.get(operation)
-  if (measured === undefined || !haveSameMembers(measured.fragments, fragments)) {
-    measured = { fragments, size: measureOperation(operation, fragments) }
-    sizes.set(operation, measured)
+  const { limits } = auth.settings
+  let measured = measurements.get(operation)
+  if (measured === undefined || measured.limits !== limits || !haveSameMembers(measured.fragments, fragments)) {
+    measured = { fragments, limits, exceeded: exceededBySize(measureOperation(operation, fragments), limits) }
+    measurements.set(operation, measured)
   }
-  const exceeded = exceededBySize(measured.size, auth.settings.limits)
+  const { exceeded } = measured
   return exceeded === null || isExempt(auth, document) ? null : limitError(auth, 'DOCUMENT_TOO_LARGE', exceeded, origin)
 }
 
@@ -61,7 +62,14 @@ const REMEMBERED_TEXTS = 20_000
 type Verdict = LimitName | 'within'
 
 const verdicts = new WeakMap<Auth, LRUCache<string, Verdict>>()
-const sizes = new WeakMap<OperationDefinitionNode, { readonly fragments: Fragments; readonly size: OperationSize }>()
+const measurements = new WeakMap<OperationDefinitionNode, Measurement>()
+
+/** What an operation was found to exceed, with which fragments and under which limits. */
+interface Measurement {
+  readonly fragments: Fragments
+  readonly limits: Limits
+  readonly exceeded: LimitName | null
+}
 
 function textVerdict(auth: Auth, text: string): LimitName | null {
   const { limits } = auth.settings

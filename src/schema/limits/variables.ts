@@ -7,6 +7,8 @@ import type { LimitName, Limits } from '../../core/limits.js'
  * Takes them as they came, before they are coerced: a scalar whose JSON is an object counts with all that is in it.
  */
 export function exceededByVariables(variables: object, limits: Limits): LimitName | null {
+  // Most operations have none.
+  if (isEmpty(variables)) return null
   let values = 0
   let level: readonly object[] = [variables]
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -22,4 +24,9 @@ export function exceededByVariables(variables: object, limits: Limits): LimitNam
     level = next
   }
   return null
+}
+
+function isEmpty(holder: object): boolean {
+  for (const _ in holder) return false
+  return true
 }

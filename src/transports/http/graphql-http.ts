@@ -5,13 +5,15 @@ import {
   GraphQLError,
   type GraphQLSchema,
   execute as graphqlExecute,
-  validate as graphqlValidate,
+  type parse as graphqlParse,
+  type validate as graphqlValidate,
 } from 'graphql'
 import type { Auth } from '../../core/auth.js'
 import type { AuthContext } from '../../core/auth-context.js'
 import { concealErrors, concealResult } from '../../schema/introspection/conceal.js'
 import { protectSchema } from '../../schema/protect-schema.js'
 import { finishOperation } from '../../schema/report.js'
+import { DocumentCache } from './document-cache.js'
 import { type ContextWithAuth, type HttpContext, type HttpRequest, httpContext, withAuth } from './http-context.js'
 import { answerToCredentials, answerToDocument, answerToOperation, type HttpAnswer, responseMediaType } from './respond.js'
 
@@ -71,7 +73,9 @@ export interface GraphqlHttpOptions<Raw, Extra> {
   ) => OrNothing<ExecutionResult | GraphqlHttpResponse>
   /** Executes what may run. @default graphql-js' execute */
   readonly execute?: typeof graphqlExecute
-  /** Validates documents. @default graphql-js' validate */
+  /** Parses documents; not called again for a text that is remembered. @default graphql-js' parse */
+  readonly parse?: typeof graphqlParse
+  /** Validates documents, for every request anew. @default graphql-js' validate, whose own rules are not asked again about a document that is remembered */
   readonly validate?: typeof graphqlValidate
   /** Formats every error that is sent, refusals included. @default none */
   readonly formatError?: Formatted
@@ -93,6 +97,7 @@ export interface GraphqlHttpWiring<Raw, Extra> {
     result: ExecutionResult,
   ) => Promise<ExecutionResult | GraphqlHttpResponse | undefined>
   readonly execute: typeof graphqlExecute
+  readonly parse: typeof graphqlParse
   readonly validate: typeof graphqlValidate
   readonly formatError: Formatted
 }
@@ -108,10 +113,14 @@ export interface GraphqlHttpWiring<Raw, Extra> {
  * Documents that exceed the settings' limits are refused before that, and before a token is looked at. Does not limit the rate of
  * operations.
  *
+ * Documents that were parsed and found valid are remembered, within bounds, and are not parsed and held against graphql-js' rules
+ * again. Rules of the application are asked for every request. A `parse` or `validate` that is added beside leaves that out.
+ *
  * @throws {ConfigurationError} when a statement in the schema is malformed.
  */
 export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options: GraphqlHttpOptions<Raw, Extra>): GraphqlHttpWiring<Raw, Extra> {
-  const { execute = graphqlExecute, validate = graphqlValidate, formatError = (error) => error } = options
+  const { execute = graphqlExecute, formatError = (error) => error } = options
+  const documents = new DocumentCache(options)
   const contexts = new WeakMap<object, Promise<HttpContext>>()
   const answers = new WeakMap<object, HttpAnswer>()
   const protect = (schema: GraphQLSchema): GraphQLSchema => protectSchema(schema, auth)
@@ -164,9 +173,11 @@ export function graphqlHttp<Raw = unknown, Extra = unknown>(auth: Auth, options:
       // Without a context among the arguments, graphql-http asks for one.
       return 'contextValue' in own ? { ...args, contextValue: withAuth(own.contextValue, context) } : (args as GraphqlHttpArgs)
     },
+    parse: documents.parse,
     validate: (schema, document, ...rest) =>
-      concealErrors(validate(schema, document, ...rest), { schema, document, contextValue: callers.contextOf(document) }),
-    execute(args) {
+      concealErrors(documents.validate(schema, document, ...rest), { schema, document, contextValue: callers.contextOf(document) }),
+    execute(request) {
+      const args = { ...request, document: documents.shared(request.document) }
       const answer = answerToOperation(args)
       if (answer === null) return finish(args, execute(args))
       const result = { errors: answer.errors }

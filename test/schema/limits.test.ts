@@ -289,6 +289,10 @@ describe('variables', () => {
     if (values > 0) expect(exceededByVariables(variables, only('variables', values - 1))).toBe('variables')
   })
 
+  it.each(['a text of many characters', 5, true])('that are no object hold no values: %j', (variables) => {
+    expect(exceededByVariables(variables as unknown as object, only('variables', 0))).toBeNull()
+  })
+
   it('nest as deep as documents may, and are counted without recursion', () => {
     expect(exceededByVariables({ a: nested(50) as object }, resolveLimits())).toBeNull()
     expect(exceededByVariables({ a: nested(51) as object }, resolveLimits())).toBe('depth')

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import fastify, { type FastifyInstance } from 'fastify'
 import { GraphQLError, type ValidationRule } from 'graphql'
 import { mercuriusAuth } from '../../src/transports/http/index.js'
-import { ask, send } from './support/http-client.js'
+import { ask, type Reply, send } from './support/http-client.js'
 import type { RunningServer } from './support/http-serving.js'
 import { describeIntrospection } from './support/introspection-cases.js'
 import { type House, openHouse, TYPOS } from './support/introspection-house.js'
@@ -89,5 +89,36 @@ describe('Mercurius under filtered introspection', () => {
     const results = reply.body as unknown as ReadonlyArray<{ readonly errors: ReadonlyArray<{ readonly message: string }> }>
     expect(results[1]?.errors[0]?.message).toMatch(/\$by.*Did you mean.*MARGIN/)
     expect(results[2]?.errors[0]?.message).toMatch(/Did you mean "name"/)
+  })
+
+  describe.each([0, 1])('where variables come as text in a query string, with jit %i', (jit) => {
+    const query = 'query Q($by: Sorting!) { search(by: $by) { name } }'
+    const get = (url: string, variables: string, token?: string): Promise<Reply> =>
+      send(url, {
+        method: 'GET',
+        search: `?${new URLSearchParams({ query, variables })}`,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      })
+
+    it.each(['{"by":"MARGI"}', '{"by":1}', '{"by":null}', '{"by":"NAME"}', '{}', 'null', '5', '[]', '"text"', '{"by":', ''])(
+      'whoever may see everything is answered %s as without auth',
+      async (variables) => {
+        const url = await (await open({ jit })).listen()
+        const plain = fastify()
+        apps.push(plain)
+        await plain.register(mercurius, { schema: openHouse({}).schema, jit })
+        const [expected, reply] = [await get(`${await plain.listen({ host: '127.0.0.1', port: 0 })}/graphql`, variables), await get(url, variables, 'clerk')]
+        expect([reply.status, reply.text]).toEqual([expected.status, expected.text])
+      },
+    )
+
+    it('B15 others are told what is wrong, and no name that is hidden', async () => {
+      const url = await (await open({ jit })).listen()
+      for (const token of [undefined, 'clerk', 'reader']) {
+        const { status, text } = await get(url, '{"by":"MARGI"}', token)
+        expect([token, status, /invalid value|MARGI/.test(text), /was not provided/.test(text)]).toEqual([token, expect.any(Number), true, false])
+        if (token !== 'clerk') expect(text).not.toMatch(/MARGIN/)
+      }
+    })
   })
 })

@@ -7,8 +7,8 @@ import type { LimitName, Limits } from '../../core/limits.js'
  * Takes them as they came, before they are coerced: a scalar whose JSON is an object counts with all that is in it.
  */
 export function exceededByVariables(variables: object, limits: Limits): LimitName | null {
-  // Most operations have none.
-  if (isEmpty(variables)) return null
+  // Most operations have none, and servers hand on what is no object at all: nothing is read of that.
+  if (typeof variables !== 'object' || isEmpty(variables)) return null
   let values = 0
   let level: readonly object[] = [variables]
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -188,8 +188,19 @@ interface MercuriusParams {
 
 function paramsOf({ method, query, body }: MercuriusRequest, context: object): MercuriusParams {
   const { operationId = 0 } = context as { operationId?: number }
-  const params = method === 'GET' ? query : Array.isArray(body) ? body[operationId] : body
-  return (params ?? {}) as MercuriusParams
+  if (method === 'GET') return paramsOfSearch((query ?? {}) as Readonly<Record<string, unknown>>)
+  return ((Array.isArray(body) ? body[operationId] : body) ?? {}) as MercuriusParams
+}
+
+/** In a query string, variables are text. Mercurius parses it for itself, and hands on nothing of an operation that failed. */
+function paramsOfSearch(search: Readonly<Record<string, unknown>>): MercuriusParams {
+  if (typeof search.variables !== 'string') return search as MercuriusParams
+  try {
+    return { ...search, variables: JSON.parse(search.variables) }
+  } catch {
+    // Mercurius has refused it.
+    return { ...search, variables: null }
+  }
 }
 
 /** Of an operation that failed. In a batch, Mercurius hands on the context of all of them: what cannot be told by its text counts as unknown. */

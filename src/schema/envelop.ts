@@ -1,17 +1,19 @@
 import type { Plugin } from '@envelop/core'
 import { useGenericAuth } from '@envelop/generic-auth'
+import type { GraphQLError } from 'graphql'
 import type { Auth } from '../core/auth.js'
 import { AuthContext } from '../core/auth-context.js'
 import { authenticateRequest } from '../core/authenticate-request.js'
 import { type AnyRequest, isNodeRequest } from '../core/caller/carrier.js'
 import { ConfigurationError } from '../core/configuration-error.js'
-import { authorizeOperation } from './authorize-operation.js'
+import { authorizeOperation, type OperationArguments } from './authorize-operation.js'
 import { concealResult } from './introspection/conceal.js'
 import { concealInvalid, revealInvalid, type YogaResult } from './introspection/envelop-errors.js'
 import { checkBatch, checkDocument } from './limits/check-limits.js'
 import { protectSchema } from './protect-schema.js'
 import { protectedSchemaOf } from './protected-schema.js'
 import { finishOperation } from './report.js'
+import { RefusedBatches, type YogaResponse, type YogaResults } from './yoga-batches.js'
 
 /** What {@link useAuth} adds to the context. */
 export interface AuthContextExtension {
@@ -25,6 +27,10 @@ export interface AuthPlugin extends Plugin<AuthContextExtension> {
   onRequestParse(): { onRequestParseDone(payload: { readonly requestParserResult: unknown }): void }
   /** Says more in errors of validation, which comes before authentication, to callers who may read more than nobody. */
   onExecutionResult(payload: YogaResult): void | Promise<void>
+  /** Looks whether a batch is refused as a whole. */
+  onResultProcess(payload: YogaResults): void
+  /** Answers such a batch with status and challenge, as a single operation is. */
+  onResponse(payload: YogaResponse): void
 }
 
 /**
@@ -48,6 +54,14 @@ export function useAuth(auth: Auth): AuthPlugin {
     const request = requestOf(context)
     if (request === null) throw noRequest()
     return authenticateRequest(auth, request).then((authentication) => auth.createContext(authentication))
+  }
+
+  const batches = new RefusedBatches()
+  const refusalsOf = (args: OperationArguments): GraphQLError[] => {
+    const errors = authorizeOperation(args)
+    if (errors.length > 0) batches.add(args.contextValue, errors)
+    // Envelop takes a list that it could change, and does not.
+    return errors as GraphQLError[]
   }
 
   return {
@@ -77,8 +91,10 @@ export function useAuth(auth: Auth): AuthPlugin {
       }
     },
     onExecutionResult: (payload) => revealInvalid(payload, async () => ({ auth: await resolveUserFn(payload.context) })),
+    onResultProcess: (payload) => batches.settle(payload),
+    onResponse: (payload) => batches.answer(payload),
     onExecute({ args, setResultAndStopExecution }) {
-      const errors = authorizeOperation(args)
+      const errors = refusalsOf(args)
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onExecuteDone: ({ result, setResult }) => {
@@ -88,7 +104,7 @@ export function useAuth(auth: Auth): AuthPlugin {
       }
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const errors = authorizeOperation(args)
+      const errors = refusalsOf(args)
       if (errors.length > 0) return void setResultAndStopExecution({ errors })
       return {
         onSubscribeResult: ({ result, setResult }) => {

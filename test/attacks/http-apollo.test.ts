@@ -9,7 +9,7 @@ describeHttpAttacks({
   name: 'Apollo Server',
   negotiates: true,
   foreignBody: 400,
-  badBatch: null,
+  batches: false,
   async start({ auth, schema }) {
     const server = new ApolloServer<HttpContext>({
       schema: protectSchema(schema, auth),
@@ -26,7 +26,7 @@ describeHttpAttacks({
   name: 'Apollo Server without its own check',
   negotiates: true,
   foreignBody: 400,
-  badBatch: null,
+  batches: false,
   async start({ auth, schema }) {
     const server = new ApolloServer<HttpContext>({
       schema: protectSchema(schema, auth),

@@ -11,7 +11,7 @@ describeHttpAttacks({
   name: 'Mercurius',
   negotiates: false,
   foreignBody: 400,
-  badBatch: null,
+  batches: false,
   async start({ auth, schema }) {
     const app = fastify()
     const { options, attach } = mercuriusAuth(auth, { errorFormatter: mercurius.defaultErrorFormatter })

@@ -6,7 +6,7 @@ import { graphqlHttp } from '../../src/transports/http/index.js'
 import { listen } from '../transports/support/listen.js'
 import { describeHttpAttacks } from './support/http-attacks.js'
 
-const traits = { foreignBody: 415, negotiates: true, badBatch: null }
+const traits = { foreignBody: 415, negotiates: true, batches: false }
 
 describeHttpAttacks({
   ...traits,

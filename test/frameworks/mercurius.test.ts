@@ -8,7 +8,7 @@ jest.mock('@fastify/static', () => ({}))
 const mercurius = { name: 'mercurius' }
 
 describeSameOverHttp(mercurius)
-describeBatchesOf({ ...mercurius, enable: ['...options', 'allowBatchedQueries: true, ...options'], badToken: 401 })
+describeBatchesOf({ ...mercurius, enable: ['...options', 'allowBatchedQueries: true, ...options'] })
 describeInvalidDocuments(mercurius, 401)
 
 describe('without attach', () => {

@@ -7,7 +7,7 @@ const plugins = 'plugins: [useAuth(auth)]'
 const cache = "{ onExecute: ({ setResultAndStopExecution }) => setResultAndStopExecution({ data: { orders: 'of somebody else' } }) }"
 
 describeSameOverHttp(yoga)
-describeBatchesOf({ ...yoga, enable: [plugins, `batching: true, ${plugins}`], badToken: 200 })
+describeBatchesOf({ ...yoga, enable: [plugins, `batching: true, ${plugins}`] })
 describeInvalidDocuments(yoga, 200)
 
 describe('a plugin that answers from a cache', () => {

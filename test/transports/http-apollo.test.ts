@@ -24,7 +24,7 @@ const apollo = ({ auth, schema }: Shop): ApolloServer<HttpContext> =>
   })
 
 // Apollo asks for a header that no simple request can carry.
-const traits = { headers: { 'apollo-require-preflight': 'yes' }, negotiates: true, foreignBody: 400, badBatch: 401 }
+const traits = { headers: { 'apollo-require-preflight': 'yes' }, negotiates: true, foreignBody: 400, batches: true }
 
 describeHttp({
   ...traits,

@@ -16,7 +16,7 @@ import { describeHttp } from './support/http-suite.js'
 import { listen } from './support/listen.js'
 import { openShop } from './support/shop.js'
 
-const traits = { foreignBody: 415, negotiates: true, badBatch: null }
+const traits = { foreignBody: 415, negotiates: true, batches: false }
 
 describeHttp({
   ...traits,

@@ -25,7 +25,7 @@ async function serve({ auth, schema }: Shop, jit: number): Promise<RunningServer
   return { url: `${url}/graphql`, close: () => app.close() }
 }
 
-const traits = { foreignBody: 400, negotiates: false, badBatch: 401 }
+const traits = { foreignBody: 400, negotiates: false, batches: true }
 
 describeHttp({ ...traits, name: 'Mercurius', start: (shop) => serve(shop, 0) })
 describeHttp({ ...traits, name: 'Mercurius with compiled queries', start: (shop) => serve(shop, 1) })

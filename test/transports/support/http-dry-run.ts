@@ -56,7 +56,7 @@ export function describeDryRun(server: HttpServer): void {
       ])
     })
 
-    if (server.badBatch !== null) {
+    if (server.batches) {
       it('reports on each operation of a batch by itself', async () => {
         const reply = await here.send({ body: [{ query: '{ open }' }, { query: '{ me }' }, { query: '{ report }' }] })
         const bodies = reply.body as unknown as readonly GraphqlBody[]

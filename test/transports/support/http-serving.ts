@@ -19,8 +19,8 @@ export interface HttpServer {
   readonly foreignBody: number
   /** Whether the response's media type follows the Accept header. */
   readonly negotiates: boolean
-  /** Status of a batch whose token is bad; `null` where the server does no batches. */
-  readonly badBatch: number | null
+  /** Whether the server does batches. */
+  readonly batches: boolean
 }
 
 /** Starts a shop on the server before the tests of a block, and closes it behind them. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AuthContext } from '../../src/core/auth-context.js'
 import { requireOAuth } from '../../src/decorators/require-oauth.js'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
+import { MODES } from './support/engines.js'
 import { bearer, refusalsIn, SENDERS, TRANSPORTS } from './support/senders.js'
 
 interface Row {
@@ -54,12 +55,7 @@ const extension = {
   },
 }
 
-describe.each<{ engine: Engine; denied: 'reject' | 'null' }>([
-  { engine: 'getEnveloped', denied: 'reject' },
-  { engine: 'getEnveloped', denied: 'null' },
-  { engine: 'schema', denied: 'reject' },
-  { engine: 'schema', denied: 'null' },
-])('B5 a computed field that reads a guarded one, with $engine and denied: $denied', ({ engine, denied }) => {
+describe.each(MODES)('B5 a computed field that reads a guarded one, with $engine and denied: $denied', ({ engine, denied }) => {
   let servers: Servers
   let user: string
   let keeper: string

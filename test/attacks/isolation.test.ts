@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AuthContext } from '../../src/core/auth-context.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
+import { ENGINES } from './support/engines.js'
 import { bearer, refusalsIn, SENDERS, TRANSPORTS } from './support/senders.js'
 
 interface Context {
@@ -40,7 +41,7 @@ const extension = {
   },
 }
 
-describe.each<{ engine: Engine }>([{ engine: 'getEnveloped' }, { engine: 'schema' }])('with $engine', ({ engine }) => {
+describe.each(ENGINES)('with %s', (engine) => {
   let servers: Servers
   const mixed: string[] = []
   beforeAll(async () => {

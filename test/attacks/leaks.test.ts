@@ -3,7 +3,8 @@ import { GraphQLError } from 'graphql'
 import { BackendUnavailableError, InvalidTokenError } from '../../src/core/errors.js'
 import type { PermissionSource } from '../../src/core/permissions/source.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
-import { type Engine, type Servers, type ServersOptions, startServers } from '../support/transport-servers.js'
+import { type Servers, type ServersOptions, startServers } from '../support/transport-servers.js'
+import { ENGINES } from './support/engines.js'
 import { bearer, errorsIn, SENDERS, STREAMING, TRANSPORTS } from './support/senders.js'
 
 /** What an error of a real server may hold: a statement, a stack, a token, a connection string, another tenant's name. */
@@ -90,8 +91,6 @@ const LEAKS: readonly Leak[] = [
     fault: 'backend',
   },
 ]
-
-const ENGINES: readonly Engine[] = ['getEnveloped', 'schema']
 
 describe.each(ENGINES)('B24 with %s', (engine) => {
   it.each(LEAKS)('shows nothing of an error to a client or the log when $name', async ({ options, query, fault }) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
+import { MODES } from './support/engines.js'
 import { type Attempt, bearer, errorsIn, refusalsIn, SENDERS, TRANSPORTS } from './support/senders.js'
 
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'] as const
@@ -105,12 +106,7 @@ const PLACES: readonly Place[] = [
 
 const CASES = PLACES.flatMap((place) => place.of.map((name) => ({ place, name })))
 
-describe.each<{ engine: Engine; denied: 'reject' | 'null' }>([
-  { engine: 'getEnveloped', denied: 'reject' },
-  { engine: 'getEnveloped', denied: 'null' },
-  { engine: 'schema', denied: 'reject' },
-  { engine: 'schema', denied: 'null' },
-])('B27 with $engine and denied: $denied', ({ engine, denied }) => {
+describe.each(MODES)('B27 with $engine and denied: $denied', ({ engine, denied }) => {
   let servers: Servers
   let user: string
   let keeper: string

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type { PermissionSource } from '../../src/core/permissions/source.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
+import { ENGINES } from './support/engines.js'
 import { ARCHIVIST, type Archive, openArchive } from './support/papers.js'
 import { type Attack, describeAttacks } from './support/rows.js'
 import { bearer, type Result, refusalsIn, SENDERS, TRANSPORTS } from './support/senders.js'
 
 const DENIED = 'FORBIDDEN INSUFFICIENT_PERMISSION'
-const ENGINES: readonly Engine[] = ['getEnveloped', 'schema']
 
 /** What only shows at run time is refused the same in both modes. */
 const atRunTime = (data: unknown): Pick<Attack, 'rejected' | 'nulled'> => ({ rejected: data, nulled: data })

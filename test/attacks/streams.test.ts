@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { requirePerm } from '../../src/decorators/require-perm.js'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
 import { BEINGS, KEEPER } from './support/beings.js'
+import { ENGINES, MODES } from './support/engines.js'
 import { canDeferItself, incremental } from './support/incremental.js'
 import { bearer, errorsIn, refusalsIn, SENDERS, STREAMING, type Transport } from './support/senders.js'
 
 const SCOPE = 'FORBIDDEN INSUFFICIENT_SCOPE'
 
-const ENGINES: ReadonlyArray<{ engine: Engine; denied: 'reject' | 'null' }> = [
-  { engine: 'getEnveloped', denied: 'reject' },
-  { engine: 'getEnveloped', denied: 'null' },
-  { engine: 'schema', denied: 'reject' },
-  { engine: 'schema', denied: 'null' },
-]
-
-describe.each(ENGINES)('with $engine and denied: $denied', ({ engine, denied }) => {
+describe.each(MODES)('with $engine and denied: $denied', ({ engine, denied }) => {
   let servers: Servers
   let user: string
   let keeper: string
@@ -92,45 +86,42 @@ describe.each(ENGINES)('with $engine and denied: $denied', ({ engine, denied }) 
   })
 })
 
-describe.each<{ engine: Engine }>([{ engine: 'getEnveloped' }, { engine: 'schema' }])(
-  'B25 permissions that change while a subscription runs, with $engine',
-  ({ engine }) => {
-    it.each(STREAMING)('are asked about anew for each event over %s', async (transport) => {
-      let may = true
-      const item = requirePerm('item.read', { object: () => '1' })(() => 'CANARY')
-      const servers = await startServers({
-        engine,
-        settings: { permissions: { check: (_, questions) => questions.map(() => may) } },
-        extension: {
-          typeDefs: 'type Item { id: ID secret: String } extend type Subscription { items: Item }',
-          resolvers: {
-            Item: { secret: item },
-            Subscription: {
-              items: {
-                subscribe: async function* () {
-                  yield { id: '1' }
-                  may = false
-                  yield { id: '2' }
-                  may = true
-                  yield { id: '3' }
-                },
-                resolve: (value: unknown) => value,
+describe.each(ENGINES)('B25 permissions that change while a subscription runs, with %s', (engine) => {
+  it.each(STREAMING)('are asked about anew for each event over %s', async (transport) => {
+    let may = true
+    const item = requirePerm('item.read', { object: () => '1' })(() => 'CANARY')
+    const servers = await startServers({
+      engine,
+      settings: { permissions: { check: (_, questions) => questions.map(() => may) } },
+      extension: {
+        typeDefs: 'type Item { id: ID secret: String } extend type Subscription { items: Item }',
+        resolvers: {
+          Item: { secret: item },
+          Subscription: {
+            items: {
+              subscribe: async function* () {
+                yield { id: '1' }
+                may = false
+                yield { id: '2' }
+                may = true
+                yield { id: '3' }
               },
+              resolve: (value: unknown) => value,
             },
           },
         },
-      })
-      try {
-        const results = await SENDERS[transport](servers, { query: 'subscription { items { id secret } }', authorization: await bearer(servers) })
-        expect(results.map(({ data }) => data?.items)).toEqual([
-          { id: '1', secret: 'CANARY' },
-          { id: '2', secret: null },
-          { id: '3', secret: 'CANARY' },
-        ])
-        expect(refusalsIn(results)).toEqual(['items.secret FORBIDDEN INSUFFICIENT_PERMISSION'])
-      } finally {
-        await servers.close()
-      }
+      },
     })
-  },
-)
+    try {
+      const results = await SENDERS[transport](servers, { query: 'subscription { items { id secret } }', authorization: await bearer(servers) })
+      expect(results.map(({ data }) => data?.items)).toEqual([
+        { id: '1', secret: 'CANARY' },
+        { id: '2', secret: null },
+        { id: '3', secret: 'CANARY' },
+      ])
+      expect(refusalsIn(results)).toEqual(['items.secret FORBIDDEN INSUFFICIENT_PERMISSION'])
+    } finally {
+      await servers.close()
+    }
+  })
+})

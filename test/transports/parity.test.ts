@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js'
+import { MODES } from '../attacks/support/engines.js'
 import { CALLERS, type Outcome } from '../support/transport-callers.js'
-import { type Engine, type Servers, startServers } from '../support/transport-servers.js'
+import { type Servers, startServers } from '../support/transport-servers.js'
 
 type Kind = 'query' | 'mutation' | 'subscription'
 type Field = 'open' | 'authenticated' | 'scoped' | 'permitted'
@@ -90,12 +91,7 @@ afterAll(async () => {
   await foreign.close()
 })
 
-describe.each<{ engine: Engine; denied: 'reject' | 'null' }>([
-  { engine: 'getEnveloped', denied: 'reject' },
-  { engine: 'getEnveloped', denied: 'null' },
-  { engine: 'schema', denied: 'reject' },
-  { engine: 'schema', denied: 'null' },
-])('every transport gives the verdict of HTTP, with $engine and denied: $denied', ({ engine, denied }) => {
+describe.each(MODES)('every transport gives the verdict of HTTP, with $engine and denied: $denied', ({ engine, denied }) => {
   let servers: Servers
   const used = new Set<string>()
 

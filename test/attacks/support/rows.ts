@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { AuthSettings } from '../../../src/create-auth.js'
 import type { SchemaExtension } from '../../support/transport-schema.js'
-import { type Engine, type Servers, startServers } from '../../support/transport-servers.js'
+import { type Servers, startServers } from '../../support/transport-servers.js'
+import { MODES } from './engines.js'
 import { incremental } from './incremental.js'
 import { type Attempt, bearer, refusalsIn, SENDERS, TRANSPORTS, type Transport } from './senders.js'
 
@@ -39,12 +40,7 @@ export interface Field {
  * the same request of somebody who may see it brings the canary out.
  */
 export function describeAttacks(attacks: readonly Attack[], { extension, settings, keeper, transports = TRANSPORTS }: Field): void {
-  describe.each<{ engine: Engine; denied: 'reject' | 'null' }>([
-    { engine: 'getEnveloped', denied: 'reject' },
-    { engine: 'getEnveloped', denied: 'null' },
-    { engine: 'schema', denied: 'reject' },
-    { engine: 'schema', denied: 'null' },
-  ])('with $engine and denied: $denied', ({ engine, denied }) => {
+  describe.each(MODES)('with $engine and denied: $denied', ({ engine, denied }) => {
     let servers: Servers
     beforeAll(async () => {
       servers = await startServers({ engine, extension, settings: { connections: { anonymous: true }, ...settings, denied }, ...incremental(engine) })

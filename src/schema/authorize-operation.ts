@@ -34,10 +34,11 @@ export function authorizeOperation({ schema, document, operationName, variableVa
   if (auth === null) throw notWired('the operation')
   const operation = getOperationAST(document, operationName)
   if (operation === null || operation === undefined) return []
-  const exceeded = checkOperation(made.auth, document, operation, auth) ?? checkVariables(made.auth, variableValues ?? NO_VARIABLES, auth)
+  const fragments = fragmentsOf(document)
+  const exceeded = checkOperation(made.auth, { document, operation, fragments }, auth) ?? checkVariables(made.auth, variableValues ?? NO_VARIABLES, auth)
   if (exceeded !== null) return [exceeded]
   auth.reports?.begin(contextValue as object, operation)
-  return made.authorize(auth, { operation, fragments: () => fragmentsOf(document), variables: variableValues ?? {}, contextValue })
+  return made.authorize(auth, { operation, fragments, variables: variableValues ?? {}, contextValue })
 }
 
 const NO_VARIABLES = Object.freeze({})

@@ -14,6 +14,7 @@ import { enforceDemand, type FieldDemand, fieldDemand } from './field-demand.js'
 import type { EnumGuard } from './inputs/enum-guard.js'
 import { ProtectedSchema, protectedSchemaOf, rememberProtected } from './protected-schema.js'
 import { compileRequirements } from './requirement-table.js'
+import { rememberSettled } from './settled-guards.js'
 import { unlessCleared } from './unless-cleared.js'
 
 /**
@@ -137,6 +138,7 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, made, gate }
   const answer = (result: unknown, auth: AuthContext, resolverArguments: ResolverArguments): unknown =>
     output === null ? result : output.hold(result, auth, resolverArguments)
   const guarded = isSettledBefore ? unlessCleared(inner, ask, made) : ask
+  if (isSettledBefore) rememberSettled(guarded, inner, made)
   Object.defineProperty(guarded, 'name', { value: resolver.name, configurable: true })
   declareResolver(guarded, { declaration: declared?.declaration ?? NO_DECLARATION, inner })
   return guarded
@@ -145,7 +147,7 @@ function guardResolver(resolver: AnyFunction, { coordinate, demand, made, gate }
 /** Refuses each root field with its own error where there is one, and with the first of the operation where there is not. */
 function passGate({ made, kind }: Gate, auth: AuthContext, contextValue: unknown, info: GraphQLResolveInfo): void {
   const { operation, fragments, parentType, fieldName } = info
-  const errors = made.authorizeRunning(auth, { operation, fragments: () => fragments, variables: variablesOf(info), contextValue })
+  const errors = made.authorizeRunning(auth, { operation, fragments, variables: variablesOf(info), contextValue })
   const own = `${parentType.name}.${fieldName}`
   const error = errors.find(({ refusal: { coordinate } }) => coordinate === own || coordinate?.startsWith(`${own}(`) === true) ?? errors[0]
   if (error !== undefined) throw error

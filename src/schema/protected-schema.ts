@@ -16,7 +16,7 @@ import type { RequirementTable } from './requirement-table.js'
 /** One operation of a document, with what it can reach. */
 export interface Operation {
   readonly operation: OperationDefinitionNode
-  readonly fragments: () => Fragments
+  readonly fragments: Fragments
   /** As they came, or coerced; `null` when they are not known, which makes every condition count as true. */
   readonly variables: Readonly<Record<string, unknown>> | null
   /** What the operation runs with; the refusals of a dry run are reported to it. */
@@ -55,7 +55,7 @@ export class ProtectedSchema {
   authorize(context: AuthContext, operation: Operation): readonly AuthError[] {
     if (this.#clears(context, operation)) return NO_ERRORS
     const errors = this.#judge(context, operation, 'json')
-    if (errors.length === 0) this.#remember(context, operation, { variables: null, fragments: operation.fragments(), errors })
+    if (errors.length === 0) this.#remember(context, operation, { variables: null, fragments: operation.fragments, errors })
     return errors
   }
 
@@ -66,19 +66,19 @@ export class ProtectedSchema {
   #clears(context: AuthContext, { operation, fragments }: Operation): boolean {
     const { reachable, introspection } = this.#planOf({ operation, fragments, variables: null })
     if (!context.meets(reachable) || introspection.some(({ coordinate }) => this.introspection.refusalOf(context, coordinate) !== null)) return false
-    context.clear(operation, this, fragments())
+    context.clear(operation, this, fragments)
     return true
   }
 
   /** The same for a guard that meets a running operation: holds it against the caller once, where nothing did so before it ran. */
   authorizeRunning(context: AuthContext, operation: Operation): readonly AuthError[] {
-    if (context.isCleared(operation.operation, this, operation.fragments())) return NO_ERRORS
+    if (context.isCleared(operation.operation, this, operation.fragments)) return NO_ERRORS
     const known = this.#judged.get(context)?.get(operation.operation)
     // A document that is cached runs many times, and a batch shares its context: what was found for other variables does not count.
     const isKnown = known !== undefined && (known.variables === null || known.variables === operation.variables)
-    if (isKnown && haveSameMembers(known.fragments, operation.fragments())) return known.errors
+    if (isKnown && haveSameMembers(known.fragments, operation.fragments)) return known.errors
     const errors = this.#judge(context, operation, 'coerced')
-    this.#remember(context, operation, { variables: operation.variables, fragments: operation.fragments(), errors })
+    this.#remember(context, operation, { variables: operation.variables, fragments: operation.fragments, errors })
     return errors
   }
 
@@ -115,8 +115,8 @@ export class ProtectedSchema {
    * @param observe is told of every coordinate that the operation comes by
    */
   inspect(context: AuthContext, { operation, fragments, variables }: Omit<Operation, 'contextValue'>, observe: PlanObserver): Inspection {
-    const values = conditionValues(conditionVariables(operation, fragments()), variables ?? {})
-    const plan = compilePlan(this.#schema, this.table, operation, fragments(), values, observe)
+    const values = conditionValues(conditionVariables(operation, fragments), variables ?? {})
+    const plan = compilePlan(this.#schema, this.table, operation, fragments, values, observe)
     return {
       refusals: context.refusal === null ? this.#refusalsOf(context, plan, variables, 'json') : [context.refusal],
       checks: [...plan.checks, ...checksOfVariables(plan.inputs, variables, 'json')],
@@ -148,13 +148,13 @@ export class ProtectedSchema {
   }
 
   #planOf({ operation, fragments, variables }: Omit<Operation, 'contextValue'>): Plan {
-    const plans = this.#plansOf(operation, fragments())
+    const plans = this.#plansOf(operation, fragments)
     if (plans.whole !== null && (variables === null || plans.conditions.length === 0)) return plans.whole
     const values = variables === null ? {} : conditionValues(plans.conditions, variables)
     const key = plans.conditions.map(({ name }) => values[name] ?? '?').join(' ')
     let plan = plans.byValues.get(key)
     if (plan === undefined) {
-      plan = compilePlan(this.#schema, this.table, operation, fragments(), values)
+      plan = compilePlan(this.#schema, this.table, operation, fragments, values)
       // Many conditions make many plans; a caller who tries them all costs time, not memory.
       if (plans.byValues.size < MAX_PLANS_PER_OPERATION) plans.byValues.set(key, plan)
       if (variables === null || plans.conditions.length === 0) plans.whole = plan

@@ -1,13 +1,14 @@
 import { type Plugin, useMaskedErrors, useSchema } from '@envelop/core'
 import { describe, expect, it, jest } from '@jest/globals'
-import { GraphQLError, getOperationAST, Lexer, parse, print } from 'graphql'
+import { type DocumentNode, GraphQLError, getOperationAST, Lexer, parse, print } from 'graphql'
 import { createYoga } from 'graphql-yoga'
 import type { Auth } from '../../src/core/auth.js'
 import { LIMIT_ERROR_CODES, LimitExceededError } from '../../src/core/limit-exceeded-error.js'
 import type { LimitSettings } from '../../src/core/limits.js'
 import { authorizeOperation } from '../../src/schema/authorize-operation.js'
 import { useAuth } from '../../src/schema/envelop.js'
-import { checkBatch, checkDocument, checkOperation, isTooLarge } from '../../src/schema/limits/check-limits.js'
+import { fragmentsOf } from '../../src/schema/fragments.js'
+import { checkBatch, checkDocument, checkOperation, isTooLarge, type ParsedOperation } from '../../src/schema/limits/check-limits.js'
 import { protectSchema } from '../../src/schema/protect-schema.js'
 import { ProtectedSchema } from '../../src/schema/protected-schema.js'
 import { fixture, requestOf, run } from './envelop-support.js'
@@ -16,6 +17,13 @@ import { contextOf, NOW, schemaOf, testAuth } from './support.js'
 const NOBODY = { transport: 'test', principal: null }
 const repeat = (times: number, make: (index: number) => string): string => Array.from({ length: times }, (_, index) => make(index)).join(' ')
 const aliases = (times: number): string => `{ ${repeat(times, (index) => `a${index}: open`)} }`
+
+/** The first operation of a document, as the check takes it. */
+function parsed(document: DocumentNode): ParsedOperation {
+  const operation = getOperationAST(document)
+  if (operation === null || operation === undefined) throw new Error('no operation')
+  return { document, operation, fragments: fragmentsOf(document) }
+}
 
 /** An auth with ears for its log. */
 function listening(limits: LimitSettings): { readonly auth: Auth; readonly log: object[] } {
@@ -63,7 +71,7 @@ describe('a verdict on a document', () => {
     const errors = [
       checkDocument(auth, aliases(10), 'http'),
       checkDocument(auth, aliases(10), NOBODY),
-      checkOperation(auth, document, getOperationAST(document) as never, caller),
+      checkOperation(auth, parsed(document), caller),
       checkBatch(auth, 3, 'http'),
     ]
     const limited = { event: 'limited', limit: 'aliases', maximum: 9 }
@@ -92,7 +100,7 @@ describe('an exemption', () => {
     const large = `${aliases(10)} # with a comment`
     expect(checkDocument(auth, large, NOBODY)).toBeNull()
     const documents = [parse(large), parse(large, { noLocation: true })]
-    for (const document of documents) expect(checkOperation(auth, document, getOperationAST(document) as never, NOBODY)).toBeNull()
+    for (const document of documents) expect(checkOperation(auth, parsed(document), NOBODY)).toBeNull()
     expect(asked).toEqual([large, large, print(parse(large))])
   })
 
@@ -153,7 +161,7 @@ describe('an operation that is too large', () => {
         return selections
       },
     })
-    for (let round = 0; round < 5; round += 1) expect(checkOperation(auth, document, getOperationAST(document) as never, NOBODY)).toBeNull()
+    for (let round = 0; round < 5; round += 1) expect(checkOperation(auth, parsed(document), NOBODY)).toBeNull()
     expect(read).toBe(1)
   })
 })

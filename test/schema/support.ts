@@ -1,6 +1,6 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { IResolvers } from '@graphql-tools/utils'
-import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql'
+import { type ExecutionResult, execute, type GraphQLErrorExtensions, type GraphQLSchema, parse, validate } from 'graphql'
 import type { Auth } from '../../src/core/auth.js'
 import { createEngine } from '../../src/core/auth.js'
 import type { AuthContext } from '../../src/core/auth-context.js'
@@ -109,8 +109,10 @@ export class Protected {
 /** Where and why a result refuses: `path reason`, or `coordinate reason` for what was refused before execution. */
 export function refusals({ errors = [] }: ExecutionResult): readonly string[] {
   return errors.map(({ path, extensions }) => {
-    const { reason, coordinate } = (extensions.auth ?? {}) as { reason?: string; coordinate?: string }
-    return `${path?.join('.') ?? coordinate ?? '-'} ${reason ?? String(extensions.code)}`
+    // Compiled queries make errors without extensions.
+    const { auth, code } = (extensions as GraphQLErrorExtensions | undefined) ?? {}
+    const { reason, coordinate } = (auth ?? {}) as { reason?: string; coordinate?: string }
+    return `${path?.join('.') ?? coordinate ?? '-'} ${reason ?? String(code)}`
   })
 }
 

@@ -107,7 +107,7 @@ function inspect(
   { document, operation, variables }: Inspected,
 ): { coordinates: CoordinateExplanation[]; refusals: ReturnType<ProtectedSchema['inspect']>['refusals'] } {
   const places = new Map<string, { readonly coordinate: string; readonly kind: 'field' | 'argument'; readonly rules: readonly CoordinateRule[] }>()
-  const fragments = (): ReturnType<typeof fragmentsOf> => fragmentsOf(document)
+  const fragments = fragmentsOf(document)
   const { refusals, checks, introspection } = made.inspect(about.caller, { operation, fragments, variables }, (coordinate, kind, rulesOf) => {
     const rules = rulesOf()
     places.set([coordinate, ...rules.map((rule) => rule.coordinate)].join(' '), { coordinate, kind, rules })

@@ -5,7 +5,7 @@ import type { AuthContext } from '../../core/auth-context.js'
 import { type LimitErrorCode, LimitExceededError } from '../../core/limit-exceeded-error.js'
 import type { LimitName, Limits } from '../../core/limits.js'
 import { haveSameMembers } from '../../core/same-members.js'
-import { type Fragments, fragmentsOf } from '../fragments.js'
+import type { Fragments } from '../fragments.js'
 import { exceededByText } from './document-text.js'
 import { exceededBySize, measureOperation } from './operation-size.js'
 import { exceededByVariables } from './variables.js'
@@ -29,9 +29,15 @@ export function isTooLarge(auth: Auth, text: string): boolean {
   return textVerdict(auth, text) !== null && !isExempt(auth, text)
 }
 
+/** One operation of a document, and the document's fragments. */
+export interface ParsedOperation {
+  readonly document: DocumentNode
+  readonly operation: OperationDefinitionNode
+  readonly fragments: Fragments
+}
+
 /** The same as {@link checkDocument} for one operation of a parsed document, with its fragments followed. Remembered with the operation's node, for the fragments that it was measured with. */
-export function checkOperation(auth: Auth, document: DocumentNode, operation: OperationDefinitionNode, origin: Origin): LimitExceededError | null {
-  const fragments = fragmentsOf(document)
+export function checkOperation(auth: Auth, { document, operation, fragments }: ParsedOperation, origin: Origin): LimitExceededError | null {
   const { limits } = auth.settings
   let measured = measurements.get(operation)
   if (measured === undefined || measured.limits !== limits || !haveSameMembers(measured.fragments, fragments)) {

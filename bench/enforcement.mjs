@@ -10,6 +10,8 @@ const PATIENCE = 120_000
 const ADAPTERS = [
   { name: 'no auth on both sides', file: 'control', adapter: 'nothing' },
   { name: 'gatehouse: static scopes', file: 'gatehouse', adapter: 'staticScopes' },
+  { name: 'gatehouse: static scopes, both under graphql-jit', file: 'gatehouse', adapter: 'compiled' },
+  { name: 'gatehouse: static scopes, the same without Envelop', file: 'gatehouse', adapter: 'compiledBare', servers: ['envelop'] },
   { name: 'gatehouse: guards by concrete type', file: 'gatehouse', adapter: 'concreteTypes' },
   { name: 'gatehouse: permissions on objects', file: 'gatehouse', adapter: 'objects' },
   { name: '@envelop/generic-auth, protect-granular', file: 'generic-auth', adapter: 'granular' },
@@ -19,8 +21,11 @@ const ADAPTERS = [
   { name: 'type-graphql 2 rc, @Authorized', file: 'type-graphql', adapter: 'authorized' },
 ]
 
-const options = readOptions({ turn: 200, turns: 15 })
-const wanted = ADAPTERS.filter(({ name, file }) => file === 'control' || name.includes(options.only))
+const options = readOptions({ turn: 200, turns: 15, servers: ['envelop', 'yoga'] })
+const wanted = ADAPTERS.filter(
+  ({ name, file, servers = [options.server] }) => servers.includes(options.server) && (file === 'control' || name.includes(options.only)),
+)
+process.env.BENCH_SERVER = options.server
 const running = []
 try {
   for (const entry of wanted) {

@@ -1,7 +1,7 @@
 import authz from '@graphql-authz/core'
 import authzEnvelop from '@graphql-authz/envelop-plugin'
 import { leaves } from '../support/model.mjs'
-import { envelopExecutor } from './executor.mjs'
+import { executor } from './executor.mjs'
 import { compared, holds, plainSchema } from './schema.mjs'
 
 const declared = {
@@ -21,4 +21,4 @@ function schemaOf() {
 }
 
 /** Base: the same schema, without the plugin. */
-export const rules = compared(envelopExecutor(schemaOf()), envelopExecutor(schemaOf(), [authzEnvelop.authZEnvelopPlugin({ rules: declared })]))
+export const rules = compared(executor(schemaOf()), executor(schemaOf(), [authzEnvelop.authZEnvelopPlugin({ rules: declared })]))

@@ -1,7 +1,7 @@
 import { DIRECTIVE_SDL, REQUIRES_SCOPES_DIRECTIVE_SDL, useGenericAuth } from '@envelop/generic-auth'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { resolvers, typeDefs } from '../support/model.mjs'
-import { envelopExecutor } from './executor.mjs'
+import { executor } from './executor.mjs'
 import { compared } from './schema.mjs'
 
 const demanding = typeDefs({ root: '@authenticated @requiresScopes(scopes: [["read"]])', leaf: '@authenticated @requiresScopes(scopes: [["details"]])' })
@@ -9,6 +9,6 @@ const schemaOf = () => makeExecutableSchema({ typeDefs: [DIRECTIVE_SDL, REQUIRES
 
 /** Base: the same schema, without the plugin. */
 export const granular = compared(
-  envelopExecutor(schemaOf()),
-  envelopExecutor(schemaOf(), [useGenericAuth({ mode: 'protect-granular', resolveUserFn: (context) => context.user })]),
+  executor(schemaOf()),
+  executor(schemaOf(), [useGenericAuth({ mode: 'protect-granular', resolveUserFn: (context) => context.user })]),
 )

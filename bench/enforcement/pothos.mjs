@@ -1,7 +1,7 @@
 import PothosSchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { items, leaves, user } from '../support/model.mjs'
-import { envelopExecutor } from './executor.mjs'
+import { executor } from './executor.mjs'
 import { compared, holds } from './schema.mjs'
 
 function schemaOf(settings) {
@@ -22,8 +22,8 @@ function schemaOf(settings) {
 
 /** Base: the same builder, without the plugin. */
 export const scopeAuth = compared(
-  envelopExecutor(schemaOf({})),
-  envelopExecutor(
+  executor(schemaOf({})),
+  executor(
     schemaOf({
       plugins: [ScopeAuthPlugin],
       scopeAuth: { authScopes: (context) => ({ read: holds(context, 'read'), details: holds(context, 'details') }) },

@@ -1,7 +1,7 @@
 import { applyMiddleware } from 'graphql-middleware'
 import { rule, shield } from 'graphql-shield'
 import { leaves } from '../support/model.mjs'
-import { envelopExecutor } from './executor.mjs'
+import { executor } from './executor.mjs'
 import { compared, holds, plainSchema } from './schema.mjs'
 
 const demand = (scope) => rule()((_source, _args, context) => holds(context, scope))
@@ -10,4 +10,4 @@ const details = demand('details')
 const middleware = shield({ Query: all(['me', 'items'], demand('read')), User: all(leaves.User, details), Item: all(leaves.Item, details) })
 
 /** Base: the same schema, without the middleware. */
-export const rules = compared(envelopExecutor(plainSchema()), envelopExecutor(applyMiddleware(plainSchema(), middleware)))
+export const rules = compared(executor(plainSchema()), executor(applyMiddleware(plainSchema(), middleware)))

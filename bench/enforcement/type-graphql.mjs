@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { Authorized, buildSchemaSync, Field, getMetadataStorage, ObjectType, Query, Resolver } from 'type-graphql'
 import { items, leaves, user } from '../support/model.mjs'
-import { envelopExecutor } from './executor.mjs'
+import { executor } from './executor.mjs'
 import { compared, holds } from './schema.mjs'
 
 /** The decorators are called as functions, since this file is not compiled. They collect in one storage, which starts anew for each schema. */
@@ -40,4 +40,4 @@ function schemaOf(demand) {
 }
 
 /** Base: the same classes, without `@Authorized`. */
-export const authorized = compared(envelopExecutor(schemaOf(() => () => {})), envelopExecutor(schemaOf((scope) => Authorized(scope))))
+export const authorized = compared(executor(schemaOf(() => () => {})), executor(schemaOf((scope) => Authorized(scope))))

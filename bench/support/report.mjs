@@ -2,16 +2,24 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 
 /**
- * Reads what the benches are told on the command line: `--turn` milliseconds, `--turns`, `--only` a part of the names of adapters, and
- * `--markdown`, which prints the table alone.
+ * Reads what the benches are told on the command line: `--turn` milliseconds, `--turns`, `--only` a part of the names of adapters,
+ * `--server` one of those that the bench knows, and `--markdown`, which prints the table alone.
  */
-export function readOptions(defaults) {
+export function readOptions({ servers = [undefined], ...defaults }) {
   const { values } = parseArgs({
-    options: { turn: { type: 'string' }, turns: { type: 'string' }, only: { type: 'string' }, markdown: { type: 'boolean', default: false } },
+    options: {
+      turn: { type: 'string' },
+      turns: { type: 'string' },
+      only: { type: 'string' },
+      server: { type: 'string' },
+      markdown: { type: 'boolean', default: false },
+    },
   })
   const turn = positive('turn', values.turn ?? defaults.turn)
   const turns = positive('turns', values.turns ?? defaults.turns)
-  return { turn, turns, only: values.only ?? '', markdown: values.markdown }
+  const server = values.server ?? servers[0]
+  if (!servers.includes(server)) throw new RangeError(`--server: one of ${servers.join(', ')}`)
+  return { turn, turns, only: values.only ?? '', server, markdown: values.markdown }
 }
 
 /** A Markdown table: the first column is text, the others are numbers. */

@@ -6,6 +6,8 @@ import { conditions, markdownTable, percent, progress, readOptions } from './sup
 
 const OPERATIONS = ['me', 'list', 'wide']
 const PATIENCE = 120_000
+/** How often every server is started. */
+const SETS = 3
 
 const ADAPTERS = [
   { name: 'no auth on both sides', file: 'control', adapter: 'nothing' },
@@ -26,31 +28,48 @@ const wanted = ADAPTERS.filter(
   ({ name, file, servers = [options.server] }) => servers.includes(options.server) && (file === 'control' || name.includes(options.only)),
 )
 process.env.BENCH_SERVER = options.server
-const running = []
-try {
-  for (const entry of wanted) {
-    const child = { ...entry, ...startChild('enforcement/child.mjs', [entry.file, entry.adapter]), turns: new Map(OPERATIONS.map((name) => [name, []])) }
-    running.push(child)
-    await child.ask({}, PATIENCE)
-  }
-  progress(options, `${running.length} adapters protect what they claim to.`)
-  for (let round = 0; round < options.turns; round += 1) {
-    progress(options, `Round ${round + 1} of ${options.turns} …`)
-    for (const operation of OPERATIONS) {
-      for (const { ask, turns } of running) turns.get(operation).push(await ask({ operation, turn: options.turn }, PATIENCE))
-    }
-  }
-} finally {
-  await Promise.all(running.map(({ stop }) => stop()))
-}
+const turns = new Map(wanted.map(({ name }) => [name, new Map(OPERATIONS.map((operation) => [operation, []]))]))
+for (let set = 0; set < SETS; set += 1) await measureSet(Math.ceil(options.turns / SETS), `Set ${set + 1} of ${SETS}`)
 
 console.log(`${conditions(options)} CPU µs for one operation, and throughput as % of the adapter's own server without auth.\n`)
 console.log(
   markdownTable(
     ['', ...OPERATIONS.flatMap((operation) => [`${operation}: own µs without`, 'with', '%'])],
-    running.map(({ name, turns }) => [name, ...OPERATIONS.flatMap((operation) => cellsOf(turns.get(operation)))]),
+    wanted.map(({ name }) => [name, ...OPERATIONS.flatMap((operation) => cellsOf(turns.get(name).get(operation)))]),
   ),
 )
+
+/** Starts every server anew: how well an engine has compiled a program is a matter of luck, which lasts as long as its process. */
+async function measureSet(rounds, title) {
+  const running = []
+  try {
+    for (const { name, file, adapter } of wanted) {
+      const [base, guarded] = ['base', 'guarded'].map((side) => startChild('enforcement/child.mjs', [file, adapter, side]))
+      running.push({ name, base, guarded })
+      for (const { ask } of [base, guarded]) await ask({}, PATIENCE)
+    }
+    progress(options, `${title}: ${running.length} adapters protect what they claim to.`)
+    for (let round = 0; round < rounds; round += 1) {
+      progress(options, `${title}, round ${round + 1} of ${rounds} …`)
+      for (const operation of OPERATIONS) {
+        for (const { name, ...sides } of running)
+          turns
+            .get(name)
+            .get(operation)
+            .push(await takeBoth(sides, { operation, turn: options.turn }, round))
+      }
+    }
+  } finally {
+    await Promise.all(running.flatMap(({ base, guarded }) => [base.stop(), guarded.stop()]))
+  }
+}
+
+/** One turn of each side right after the other, each time in the other order. */
+async function takeBoth(sides, question, round) {
+  const costs = {}
+  for (const side of round % 2 === 0 ? ['base', 'guarded'] : ['guarded', 'base']) costs[side] = await sides[side].ask(question, PATIENCE)
+  return costs
+}
 
 /** Medians of both sides, and the median of what they were to each other in the same round. */
 function cellsOf(turns) {

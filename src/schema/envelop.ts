@@ -13,7 +13,7 @@ import { checkBatch, checkDocument } from './limits/check-limits.js'
 import { protectSchema } from './protect-schema.js'
 import { protectedSchemaOf } from './protected-schema.js'
 import { finishOperation } from './report.js'
-import { RefusedBatches, type YogaResponse, type YogaResults } from './yoga-batches.js'
+import { RefusedBatches, type YogaResults } from './yoga-batches.js'
 
 /** What {@link useAuth} adds to the context. */
 export interface AuthContextExtension {
@@ -27,10 +27,8 @@ export interface AuthPlugin extends Plugin<AuthContextExtension> {
   onRequestParse(): { onRequestParseDone(payload: { readonly requestParserResult: unknown }): void }
   /** Says more in errors of validation, which comes before authentication, to callers who may read more than nobody. */
   onExecutionResult(payload: YogaResult): void | Promise<void>
-  /** Looks whether a batch is refused as a whole. */
+  /** Gives a batch that is refused as a whole the status and challenge of a single operation. */
   onResultProcess(payload: YogaResults): void
-  /** Answers such a batch with status and challenge, as a single operation is. */
-  onResponse(payload: YogaResponse): void
 }
 
 /**
@@ -92,7 +90,6 @@ export function useAuth(auth: Auth): AuthPlugin {
     },
     onExecutionResult: (payload) => revealInvalid(payload, async () => ({ auth: await resolveUserFn(payload.context) })),
     onResultProcess: (payload) => batches.settle(payload),
-    onResponse: (payload) => batches.answer(payload),
     onExecute({ args, setResultAndStopExecution }) {
       const errors = refusalsOf(args)
       if (errors.length > 0) return void setResultAndStopExecution({ errors })

@@ -29,7 +29,7 @@ export interface JitOptions {
 }
 
 /** graphql-js' `execute`, or what a server has in its place. */
-export type Execute = (args: ExecutionArgs) => unknown
+export type Execute = typeof executeByGraphqlJs
 
 /**
  * An `execute` that compiles operations by graphql-jit, to be used where a server takes graphql-js' own. An operation that the plan has
@@ -52,7 +52,7 @@ export function jitExecute(options: JitOptions = {}, execute: Execute = executeB
   const find = finder(options)
   return (args) => {
     const query = find(args)
-    return query === null ? execute(args) : query(args.rootValue, args.contextValue, args.variableValues)
+    return query === null ? execute(args) : (query(args.rootValue, args.contextValue, args.variableValues) as ReturnType<Execute>)
   }
 }
 

@@ -10,17 +10,9 @@ export interface YogaResults {
   readonly result: unknown
 }
 
-/** A response of Yoga's, before it is sent. */
-export interface YogaResponse {
-  readonly request: object
-  readonly response: Response
-  readonly fetchAPI: { readonly Response: typeof Response; readonly Headers: typeof Headers }
-  setResponse(response: Response): void
-}
-
 /**
- * The batches whose credentials are bad. Yoga takes status and headers from the errors of a single result, and from nothing in a list of
- * them: each operation of such a batch is refused by itself, and the response would still be 200 and without a challenge.
+ * The batches whose credentials are bad. Yoga takes status and headers from the errors of a single result, but not from those of a list
+ * of results: each operation of such a batch is refused by itself, and the response would still be 200 and without a challenge.
  *
  * Does nothing for a batch of which anything was answered (data is never sent under 4xx, GraphQL over HTTP §6.4), nor for what good
  * credentials are not enough for.
@@ -37,18 +29,12 @@ export class RefusedBatches {
     this.#refusals.set(request, first.extensions.http as HttpRefusal)
   }
 
-  /** To be told of all results of a request. */
+  /** To be told of all results of a request: puts status and challenge to those of a batch that is refused as a whole. */
   settle({ request, result }: YogaResults): void {
-    if (!Array.isArray(result) || !result.every(hasNoData)) this.#refusals.delete(request)
-  }
-
-  /** Puts status and challenge into the response to a batch that is refused as a whole. */
-  answer({ request, response, fetchAPI, setResponse }: YogaResponse): void {
     const refusal = this.#refusals.get(request)
-    if (refusal === undefined || response?.status !== 200) return
-    const headers = new fetchAPI.Headers(response.headers)
-    for (const [name, value] of Object.entries(refusal.headers)) headers.set(name, value)
-    setResponse(new fetchAPI.Response(response.body, { status: refusal.status, headers }))
+    if (refusal === undefined || !Array.isArray(result) || !result.every(hasNoData)) return
+    // Where Yoga looks in whatever it writes; a list that is written as JSON has no such member.
+    Object.defineProperty(result, 'extensions', { value: { http: refusal }, enumerable: false })
   }
 }
 

@@ -3,7 +3,7 @@ import { type DocumentNode, type ExecutionArgs, type ExecutionResult, execute, t
 import type { AnyFunction } from '../../src/decorators/declaration.js'
 import { requirePerm } from '../../src/decorators/require-perm.js'
 import { authorizeOperation } from '../../src/schema/authorize-operation.js'
-import { type JitOptions, jitExecute } from '../../src/schema/graphql-jit.js'
+import { type Execute, type JitOptions, jitExecute } from '../../src/schema/graphql-jit.js'
 import { type Caller, contextOf, dataOf, Protected, refusals, schemaOf } from './support.js'
 
 const sdl = `
@@ -58,7 +58,7 @@ const ADMIN: Caller = { scopes: ['read', 'secrets', 'admin'] }
 /** A server that executes by one `execute` for as long as it lives. */
 class Server {
   readonly served: Protected
-  readonly execute: (args: ExecutionArgs) => unknown
+  readonly execute: Execute
   /** How often the operation was left to graphql-js. */
   interpreted = 0
   readonly #documents = new Map<string, DocumentNode>()

@@ -62,7 +62,7 @@ describe('a batch on Yoga whose token is bad', () => {
         ['INVALID_TOKEN'],
       ])
     }
-    expect(seen).toEqual([200, 401])
+    expect(seen).toEqual([401, 401])
   })
 
   it('is 401 also beside documents that are not valid, and as for anybody where none is', async () => {

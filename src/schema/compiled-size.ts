@@ -49,7 +49,8 @@ function leftOfSelections(schema: GraphQLSchema, operation: OperationDefinitionN
   for (let top = pending.pop(); top !== undefined && left > 0; top = pending.pop()) {
     const [{ selections }, types] = top
     for (const selection of selections) {
-      left -= types.length
+      // What no type meets is written out too, and counts: a fragment that spreads itself there would never end.
+      left -= Math.max(types.length, 1)
       if (selection.kind === Kind.FIELD) pending.push(...below(schema, selection, types))
       else {
         const { selectionSet, typeCondition } = (selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]) ?? NO_FRAGMENT

@@ -7,6 +7,7 @@ import { type Consumer, consumer, pack, readManifest, type Tarball } from './con
 /** The optional peers that an entry needs at run time. Every other entry must do without any. */
 const needs: Readonly<Record<string, readonly string[]>> = {
   './envelop': ['@envelop/core', '@envelop/generic-auth'],
+  './graphql-jit': ['graphql-jit'],
   './transports/graphql-ws': ['graphql-ws'],
   './transports/socket-io': ['graphql-ws'],
   './orm/sequelize': ['sequelize'],

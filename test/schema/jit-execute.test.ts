@@ -269,6 +269,7 @@ describe('operations that would take the compiler long', () => {
   it.each([
     ['variables of an input type that contains itself', 'query ($tree: Tree) { take(tree: $tree) }'],
     ['selections that many types meet', '{ wide { wide { wide { name } } } }'],
+    ['a fragment that spreads itself where no type meets it', '{ wide { ... on Query { ...Endless } } } fragment Endless on Query { ...Endless ...Endless }'],
   ])('are left to graphql-js: %s', async (_name, source) => {
     let interpreted = 0
     const run = jitExecute({ compileAt: 1 }, (args) => {

@@ -11,9 +11,9 @@ const counts = new Map()
 
 process.once('disconnect', () => process.exit())
 process.on('message', async ({ operation, turn }) => {
-  if (side !== 'check') return process.send(await measure(operation, turn))
-  await checkProtection(`${file}, ${name}`, adapter)
-  process.send('protects')
+  if (operation !== undefined) return process.send(await measure(operation, turn))
+  if (side === 'check') await checkProtection(`${file}, ${name}`, adapter)
+  process.send('ready')
 })
 
 async function measure(operation, turn) {

@@ -7,12 +7,11 @@ import { fileURLToPath } from 'node:url'
  * the tables stay clean.
  *
  * @param script relative to the folder of the benches
- * @param execArgv for Node itself
  * @returns `ask(question, milliseconds)`, which resolves to the child's next message, and `stop()`
  */
-export function startChild(script, args, execArgv = []) {
+export function startChild(script, args) {
   const file = fileURLToPath(new URL(`../${script}`, import.meta.url))
-  const child = fork(file, args, { execArgv, env: { ...process.env, NODE_ENV: 'production' }, stdio: ['ignore', 2, 2, 'ipc'] })
+  const child = fork(file, args, { env: { ...process.env, NODE_ENV: 'production' }, stdio: ['ignore', 2, 2, 'ipc'] })
   return {
     ask: (question, patience) => ask(child, question, patience),
     async stop() {

@@ -1,11 +1,8 @@
 import {
-  type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
-  isAbstractType,
   isInputObjectType,
   isObjectType,
   Kind,
@@ -14,6 +11,7 @@ import {
   typeFromAST,
 } from 'graphql'
 import type { Fragments } from './fragments.js'
+import { type TypeSet, TypeSets } from './type-sets.js'
 
 /**
  * Whether an operation stays small when it is written out as a compiler does it: fragments where they are spread, a selection on an
@@ -31,7 +29,7 @@ export function isSmallWhenCompiled(schema: GraphQLSchema, operation: OperationD
 function leftOfVariables(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode, limit: number): number {
   const pending: GraphQLNamedType[] = []
   for (const { type } of variableDefinitions) {
-    const known = typeFromAST(schema, type as never) as GraphQLNamedType | undefined
+    const known = typeFromAST(schema, type)
     if (known !== undefined) pending.push(getNamedType(known))
   }
   let left = limit
@@ -44,49 +42,28 @@ function leftOfVariables(schema: GraphQLSchema, { variableDefinitions = [] }: Op
 
 function leftOfSelections(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments, limit: number): number {
   const root = schema.getRootType(operation.operation)
-  const pending: Array<readonly [SelectionSetNode, readonly GraphQLObjectType[]]> = isObjectType(root) ? [[operation.selectionSet, [root]]] : []
+  const sets = new TypeSets(schema)
+  const pending: Array<readonly [SelectionSetNode, TypeSet]> = isObjectType(root) ? [[operation.selectionSet, sets.of(root)]] : []
   let left = limit
   for (let top = pending.pop(); top !== undefined && left > 0; top = pending.pop()) {
     const [{ selections }, types] = top
     for (const selection of selections) {
       // What no type meets is written out too, and counts: a fragment that spreads itself there would never end.
-      left -= Math.max(types.length, 1)
-      if (selection.kind === Kind.FIELD) pending.push(...below(schema, selection, types))
-      else {
-        const { selectionSet, typeCondition } = (selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]) ?? NO_FRAGMENT
-        if (selectionSet !== undefined) pending.push([selectionSet, ofCondition(schema, typeCondition, types)])
+      left -= Math.max(types.names.length, 1)
+      if (selection.kind === Kind.FIELD) {
+        const { name, selectionSet } = selection
+        if (selectionSet === undefined) continue
+        for (const typeName of types.names) {
+          const field = (schema.getType(typeName) as GraphQLObjectType).getFields()[name.value]
+          if (field !== undefined) pending.push([selectionSet, sets.of(getNamedType(field.type))])
+        }
+        continue
       }
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]
+      if (fragment === undefined) continue
+      const condition = fragment.typeCondition === undefined ? undefined : schema.getType(fragment.typeCondition.name.value)
+      pending.push([fragment.selectionSet, condition === undefined ? types : sets.narrow(types, condition)])
     }
   }
   return left
-}
-
-const NO_FRAGMENT: Partial<FragmentDefinitionNode> = {}
-
-/** What a field's own selections are written out on, once for each type that has the field. */
-function below(
-  schema: GraphQLSchema,
-  { name, selectionSet }: FieldNode,
-  types: readonly GraphQLObjectType[],
-): Array<readonly [SelectionSetNode, readonly GraphQLObjectType[]]> {
-  if (selectionSet === undefined) return []
-  return types.flatMap((type) => {
-    const field = type.getFields()[name.value]
-    return field === undefined ? [] : [[selectionSet, possibleTypes(schema, getNamedType(field.type))] as const]
-  })
-}
-
-function ofCondition(
-  schema: GraphQLSchema,
-  condition: FragmentDefinitionNode['typeCondition'] | undefined,
-  types: readonly GraphQLObjectType[],
-): readonly GraphQLObjectType[] {
-  const type = condition === undefined ? undefined : schema.getType(condition.name.value)
-  if (type === undefined) return types
-  return types.filter((candidate) => candidate === type || (isAbstractType(type) && schema.isSubType(type, candidate)))
-}
-
-function possibleTypes(schema: GraphQLSchema, type: GraphQLNamedType): readonly GraphQLObjectType[] {
-  if (isObjectType(type)) return [type]
-  return isAbstractType(type) ? schema.getPossibleTypes(type) : []
 }

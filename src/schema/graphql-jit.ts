@@ -22,7 +22,7 @@ import { withoutSettledGuards } from './settled-guards.js'
 
 /** What {@link jitExecute} and {@link useJit} take. */
 export interface JitOptions {
-  /** An operation is compiled when it comes for this time; those before are executed as they are. Compiling takes milliseconds. @default 2 */
+  /** The use of an operation at which it is compiled, counted from 1; earlier ones are executed as they are. Compiling takes milliseconds. @default 2 */
   readonly compileAt?: number
   /** graphql-jit's own options. */
   readonly compiler?: Partial<CompilerOptions>
@@ -39,9 +39,9 @@ export type Execute = typeof executeByGraphqlJs
  *
  * What graphql-jit does not know is left to `execute`: subscriptions, directives but `@skip` and `@include`, a `fieldResolver` or
  * `typeResolver` of the call; and so is what would take it long: operations of more than 2000 fields, counted once for each type that a
- * selection can meet, and variables of input types that contain themselves. So are, on schemas with requirements on enum values, operations that were not
- * cleared. Compiled operations do as graphql-jit does: fields without a resolver are read as plain properties, methods
- * and promises among them are not followed, and an abort signal is not heard.
+ * selection can meet, and variables of input types that contain themselves. So are, on schemas with requirements on enum values,
+ * operations that were not cleared. Compiled operations do as graphql-jit does: fields without a resolver are read as plain properties,
+ * methods and promises among them are not followed, and an abort signal is not heard.
  *
  * Compiled operations are kept as long as their documents: without a cache of parsed documents nothing is compiled.
  *
@@ -49,11 +49,8 @@ export type Execute = typeof executeByGraphqlJs
  * @throws {ConfigurationError} when an option is not what it should be
  */
 export function jitExecute(options: JitOptions = {}, execute: Execute = executeByGraphqlJs): Execute {
-  const find = finder(options)
-  return (args) => {
-    const query = find(args)
-    return query === null ? execute(args) : (query(args.rootValue, args.contextValue, args.variableValues) as ReturnType<Execute>)
-  }
+  const run = runner(options)
+  return (args) => run(args, execute) as ReturnType<Execute>
 }
 
 /**
@@ -63,14 +60,11 @@ export function jitExecute(options: JitOptions = {}, execute: Execute = executeB
  * @throws {ConfigurationError} when an option is not what it should be
  */
 export function useJit(options: JitOptions = {}): Plugin {
-  const find = finder(options)
+  const run = runner(options)
   return {
     onExecute({ executeFn, setExecuteFn }) {
       // Looked up when it runs: by then every plugin has had its say, and the operation was cleared or was not.
-      setExecuteFn((args: ExecutionArgs) => {
-        const query = find(args)
-        return query === null ? executeFn(args) : query(args.rootValue, args.contextValue, args.variableValues)
-      })
+      setExecuteFn((args: ExecutionArgs) => run(args, executeFn))
     },
   }
 }
@@ -87,6 +81,15 @@ interface Known {
   guarded: Query | null
   /** The same, for callers whom the operation was cleared for. */
   cleared: Query | null
+}
+
+/** Runs what is compiled, and has all else executed. */
+function runner(options: JitOptions): (args: ExecutionArgs, execute: (args: ExecutionArgs) => unknown) => unknown {
+  const find = finder(options)
+  return (args, execute) => {
+    const query = find(args)
+    return query === null ? execute(args) : query(args.rootValue, args.contextValue, args.variableValues)
+  }
 }
 
 /** Answers the compiled query to run with these arguments; `null` when there is none. */
